@@ -1,0 +1,1 @@
+"""Jira: the source of the history, and the only room that knows its JSON."""
