@@ -1,0 +1,1 @@
+"""Stored calendars and their versions, sets of holidays that calendars share, and public holidays."""

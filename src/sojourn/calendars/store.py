@@ -1,0 +1,143 @@
+"""Calendars by name: the built-in ones, and those people save.
+
+A stored calendar is the JSON of docs/calendars.md with one key more, `holiday_sets`: the names of shared sets, whose
+holidays are added to its own.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from sojourn.calendars.models import CalendarVersion, HolidaySet, StoredCalendar
+from sojourn.core.calendar import Calendar
+from sojourn.errors import Refused, UserError
+
+_NINE_TO_SIX = {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+_WHOLE_WEEK = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+BUILT_IN: dict[str, dict[str, Any]] = {
+    "7x24": {"name": "7x24", "tz": "UTC", "week": _WHOLE_WEEK},
+    "Mon–Fri 09–18": {"name": "Mon–Fri 09–18", "tz": "UTC", "week": _NINE_TO_SIX},
+}
+"""Calendars that are always there and cannot be changed (docs/semantics.md 17)."""
+
+DEFAULT = "7x24"
+_SETS = "holiday_sets"
+
+
+def names() -> list[str]:
+    """The names of all calendars, the built-in ones first."""
+    return [*BUILT_IN, *StoredCalendar.objects.order_by("name").values_list("name", flat=True)]
+
+
+def load(name: str) -> Calendar:
+    """The calendar of that name, with the holidays of its sets; raises UserError where there is none."""
+    definition = dict(show(name))
+    shared = [holiday for set_name in definition.pop(_SETS, []) for holiday in _holiday_set(set_name)]
+    return Calendar.from_json({**definition, "holidays": [*definition.get("holidays", []), *shared]})
+
+
+def load_any(name_or_path: str) -> Calendar:
+    """A calendar by name, or from a JSON file where a file of that name exists."""
+    path = Path(name_or_path)
+    return Calendar.from_json(read_file(path)) if path.is_file() else load(name_or_path)
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The JSON of a calendar in a file, named after the file where it names itself not."""
+    try:
+        definition = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read as JSON: {error}") from error
+    if not isinstance(definition, dict):
+        raise UserError(f"{path}: a calendar is a JSON object, such as {json.dumps(BUILT_IN['Mon–Fri 09–18'])}")
+    return {"name": path.stem, **definition}
+
+
+def show(name: str) -> dict[str, Any]:
+    """The JSON of a calendar as it was saved last; raises UserError, naming those there are, where there is none."""
+    built_in = _built_in(name)
+    if built_in:
+        return BUILT_IN[built_in]
+    version = CalendarVersion.objects.filter(calendar__name=name).order_by("-number").first()
+    if version is None:
+        raise UserError(f"There is no calendar {name!r}. There are: {', '.join(names())}.")
+    definition: dict[str, Any] = version.definition
+    return definition
+
+
+def save(definition: dict[str, Any], *, now: datetime, replace: bool = False) -> int:
+    """Store a calendar under its name, as a new version; returns the version's number.
+
+    Raises Refused, naming the place, where the calendar is wrong; UserError where its name is taken and not `replace`.
+    """
+    name = definition.get("name")
+    if not isinstance(name, str) or not name.strip():
+        raise Refused("name", "is missing; a stored calendar needs a name")
+    if _built_in(name):
+        raise Refused("name", f"{name!r} is built in and cannot be changed; choose another name")
+    _check(definition)
+    with transaction.atomic():
+        calendar, is_new = StoredCalendar.objects.get_or_create(name=name)
+        if not is_new and not replace:
+            raise UserError(f"There is a calendar {name!r} already; replace it with --replace or choose another name.")
+        number = calendar.versions.count() + 1
+        CalendarVersion.objects.create(calendar=calendar, number=number, definition=definition, saved_at=now)
+    return number
+
+
+def _check(definition: dict[str, Any]) -> None:
+    plain = dict(definition)
+    sets = plain.pop(_SETS, [])
+    for place, set_name in enumerate(sets):
+        if not HolidaySet.objects.filter(name=set_name).exists():
+            raise Refused(f"{_SETS}[{place}]", f"there is no set of holidays {set_name!r}; import it first")
+    Calendar.from_json(plain)
+
+
+def remove(name: str) -> None:
+    """Delete a calendar and its versions; raises UserError where there is none or it is built in."""
+    if _built_in(name):
+        raise UserError(f"{name!r} is built in and cannot be removed.")
+    show(name)
+    StoredCalendar.objects.filter(name=name).delete()
+
+
+def check_can_change(name: str) -> None:
+    """Raise UserError where there is no such calendar or it is built in."""
+    show(name)
+    if _built_in(name):
+        raise UserError(f"{name!r} is built in and cannot be changed; add a calendar of your own first.")
+
+
+def save_holidays(set_name: str, holidays: list[dict[str, Any]]) -> None:
+    """Store a set of holidays, in place of the one of that name."""
+    HolidaySet.objects.update_or_create(name=set_name, defaults={"holidays": holidays})
+
+
+def attach(name: str, set_name: str, *, now: datetime) -> None:
+    """Make a calendar observe a set of holidays, as a new version of it."""
+    definition = show(name)
+    sets = definition.get(_SETS, [])
+    if set_name not in sets:
+        save({**definition, _SETS: [*sets, set_name]}, now=now, replace=True)
+
+
+def ends_of_holiday_sets() -> Iterator[tuple[str, str]]:
+    """Each set of holidays that is in use, with its last date: after it there are no holidays (docs/semantics.md 21)."""
+    used = {set_name for name in names() for set_name in show(name).get(_SETS, [])}
+    for found in HolidaySet.objects.filter(name__in=used).order_by("name"):
+        yield found.name, max(holiday["date"] for holiday in found.holidays)
+
+
+def _holiday_set(set_name: str) -> list[Any]:
+    return list(HolidaySet.objects.get(name=set_name).holidays)
+
+
+def _built_in(name: str) -> str | None:
+    """The built-in calendar that is meant; a plain hyphen is as good as a dash."""
+    plain = name.replace("-", "–")
+    return plain if plain in BUILT_IN else None

@@ -1,0 +1,73 @@
+"""The root of the command, and what every command shares: errors, the store, what goes to which stream."""
+
+import json
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from sojourn import __version__
+from sojourn.errors import UserError
+
+app = typer.Typer(
+    name="sojourn",
+    help="How long work items stayed where they were, and whether that was in time.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def main() -> None:
+    """Run the command line. Exit code 0: done; 1: problems were found; 2: wrong use."""
+    try:
+        app()
+    except UserError as error:
+        fail(str(error))
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """How long work items stayed where they were, and whether that was in time."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def fail(message: str) -> None:
+    """Say on stderr what is wrong and end as wrong use."""
+    typer.echo(f"sojourn: {message}", err=True)
+    sys.exit(2)
+
+
+def say(message: str) -> None:
+    """Tell a person something; stdout is for answers."""
+    typer.echo(message, err=True)
+
+
+def print_json(value: Any) -> None:
+    """Print an answer for a program."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def use_store() -> None:
+    """Set Django up and bring the store's tables up to date."""
+    import django
+    from django.core.management import call_command
+    from django.db import DatabaseError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sojourn.settings")
+    django.setup()
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", verbosity=0)
+    except DatabaseError as error:
+        raise UserError(f"the store cannot be used: {error}".strip()) from error

@@ -1,0 +1,147 @@
+"""Commands that fill the store and empty it: import, dump."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sojourn.cli.app import AsJson, app, print_json, say, use_store
+
+if TYPE_CHECKING:
+    from sojourn.jira.eventlog import LogOptions
+    from sojourn.jira.files import Source
+    from sojourn.jira.importer import Importer, Outcome
+
+
+@app.command(name="import")
+def import_files(
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders: .json, .jsonl, .csv, plain or .gz.")],
+    site: Annotated[str | None, typer.Option(help="The site they go to. Default: the file's own, or Imported.")] = None,
+    file_format: Annotated[str, typer.Option("--format", help="auto, jira or csv.")] = "auto",
+    strict: Annotated[bool, typer.Option(help="Stop at the first record that cannot be read.")] = False,
+    case: Annotated[str | None, typer.Option(help="CSV: the column that names the work item.")] = None,
+    activity: Annotated[str | None, typer.Option(help="CSV: the column with the status it enters.")] = None,
+    timestamp: Annotated[str | None, typer.Option(help="CSV: the column with the time.")] = None,
+    resource: Annotated[str | None, typer.Option(help="CSV: the column with who did it.")] = None,
+    assignee: Annotated[str | None, typer.Option(help="CSV: the column with who has it from then on.")] = None,
+    timestamp_format: Annotated[str | None, typer.Option(help="CSV: the form of times, as for strptime.")] = None,
+    zone: Annotated[str, typer.Option(help="CSV: the zone of times that name none.")] = "UTC",
+    project: Annotated[str, typer.Option(help="CSV: the key of the project the work items go to.")] = "LOG",
+    as_json: AsJson = False,
+) -> None:
+    """Import a history: Jira's REST JSON in any shape, or a CSV event log.
+
+    What is stored already is recognised: run it again after an interruption, or with newer files. Ends with 1 where
+    records were left out, and lists them.
+
+    Examples:
+
+      sojourn import export.jsonl
+
+      sojourn import issues/ changelogs/ --site example.atlassian.net
+
+      sojourn import tickets.csv --case "Ticket" --activity "New status" --zone Europe/Berlin
+    """
+    use_store()
+    from sojourn.errors import Refused
+    from sojourn.jira import files
+    from sojourn.jira.eventlog import Columns, LogOptions
+
+    if file_format not in ("auto", "jira", "csv"):
+        raise Refused("--format", f"{file_format!r} is not one of auto, jira, csv")
+    columns = Columns(case, activity, timestamp, resource, assignee)
+    log = LogOptions(columns, zone, timestamp_format, project)
+    sources = files.find(paths, file_format)
+    log = _settle_columns(sources, log)
+    outcome = _import(sources, site, log, strict)
+    for problem in outcome.problems:
+        say(f"left out: {problem}")
+    _summarise(outcome, as_json)
+    raise typer.Exit(1 if outcome.problems else 0)
+
+
+def _settle_columns(sources: "list[Source]", log: "LogOptions") -> "LogOptions":
+    """Check the zone and the columns of every log before anything is imported, and show what was taken for what."""
+    from zoneinfo import ZoneInfo
+
+    from sojourn.errors import Refused
+    from sojourn.jira import eventlog
+
+    try:
+        ZoneInfo(log.zone)
+    except (OSError, ValueError):
+        raise Refused("--zone", f"{log.zone!r} is not a time zone; write one such as Europe/Berlin") from None
+    for source in sources:
+        if source.format == "csv":
+            say(f"{source.path}: {eventlog.settle(log.columns, eventlog.header(source))}, zone = {log.zone}")
+    return log
+
+
+def _import(sources: "list[Source]", site: str | None, log: "LogOptions", strict: bool) -> "Outcome":
+    from django.conf import settings
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from sojourn.jira.importer import Importer
+    from sojourn.jira.payload import Reader
+
+    reader = Reader(settings.SOJOURN_CUSTOM_FIELDS, keep_texts=settings.SOJOURN_KEEP_TEXTS)
+    importer: Importer
+    columns = (
+        *(TextColumn("Importing"), BarColumn(), TextColumn("{task.percentage:>3.0f} %")),
+        *(TextColumn("{task.fields[items]:,} work items, {task.fields[rate]:,.0f} a second"), TimeRemainingColumn()),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=sum(source.size for source in sources) or 1, items=0, rate=0.0)
+
+        def show(outcome: "Outcome") -> None:
+            elapsed = progress.tasks[task].elapsed or 1
+            progress.update(
+                task, completed=outcome.bytes_read, items=outcome.items, rate=outcome.items / max(elapsed, 0.001)
+            )
+
+        importer = Importer(reader, site=site, log=log, strict=strict, on_progress=show)
+        try:
+            outcome = importer.run(sources)
+        except KeyboardInterrupt:
+            say("Stopped. What was imported is stored; run the same command again to go on.")
+            raise typer.Exit(1) from None
+        show(outcome)
+    return outcome
+
+
+def _summarise(outcome: "Outcome", as_json: bool) -> None:
+    done = outcome.written
+    if as_json:
+        counts = {"written": done.written, "unchanged": done.unchanged, "older": done.older}
+        problems = [
+            {"file": str(problem.path), "place": problem.place, "reason": problem.reason}
+            for problem in outcome.problems
+        ]
+        print_json({**counts, "left_out": len(problems), "problems": problems})
+        return
+    say(
+        f"{outcome.items:,} work items read: {done.written:,} written, {done.unchanged:,} unchanged, "
+        f"{done.older:,} older than what is stored, {len(outcome.problems):,} left out."
+    )
+
+
+@app.command()
+def dump(
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
+) -> None:
+    """Print the store in a canonical form: the same history gives the same lines, however it arrived.
+
+    Examples:
+
+      sojourn dump | sha256sum
+    """
+    use_store()
+    from sojourn.history.dump import lines
+
+    if output is None:
+        for line in lines():
+            typer.echo(line)
+        return
+    with output.open("w") as file:
+        file.writelines(f"{line}\n" for line in lines())

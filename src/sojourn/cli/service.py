@@ -1,0 +1,119 @@
+"""Commands that run the service and look after it: demo, serve, settings, doctor, user."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from sojourn.cli.app import AsJson, app, print_json, say, use_store
+
+user_app = typer.Typer(no_args_is_help=True, help="Who may sign in.")
+app.add_typer(user_app, name="user")
+
+Port = Annotated[int, typer.Option(help="The port to listen on.")]
+
+
+@app.command()
+def demo(
+    load_only: Annotated[bool, typer.Option("--load-only", help="Load the demo data and do not serve.")] = False,
+    port: Port = 8000,
+) -> None:
+    """Try Sojourn with made-up data: loads it into an empty store, and serves it on this machine only.
+
+    Examples:
+
+      SOJOURN_HOME=/tmp/sojourn-demo sojourn demo
+    """
+    use_store()
+    from sojourn.demo import PASSWORD, USER, load
+
+    load(say)
+    if not load_only:
+        say(f"Sojourn runs on http://127.0.0.1:{port} – sign in as {USER} with the password {PASSWORD}")
+        _serve("127.0.0.1", port)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Port = 8000,
+) -> None:
+    """Serve the web pages.
+
+    Examples:
+
+      sojourn serve --host 0.0.0.0 --port 80
+    """
+    use_store()
+    say(f"Sojourn runs on http://{host}:{port}")
+    _serve(host, port)
+
+
+def _serve(host: str, port: int) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    Granian("sojourn.wsgi:application", address=host, port=port, interface=Interfaces.WSGI, blocking_threads=4).serve()
+
+
+@app.command()
+def settings(as_json: AsJson = False) -> None:
+    """List what can be configured, by environment variables. NAME_FILE names a file that holds the value.
+
+    Examples:
+
+      sojourn settings --json
+    """
+    from sojourn.configuration import SETTINGS
+
+    if as_json:
+        print_json([{"name": s.name, "default": s.default, "meaning": s.meaning} for s in SETTINGS])
+        return
+    for setting in SETTINGS:
+        typer.echo(f"{setting.name}\n    {setting.meaning}\n    Default: {setting.default or '(empty)'}")
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Look for problems: the store, the secret key, doubtful histories, lists of holidays that end. Ends with 1 if any.
+
+    Examples:
+
+      sojourn doctor
+    """
+    use_store()
+    from django.utils import timezone
+
+    from sojourn.doctor import checks
+
+    found = list(checks(timezone.now()))
+    if as_json:
+        print_json([{"check": one.name, "ok": one.ok, "message": one.message} for one in found])
+    else:
+        for one in found:
+            typer.echo(f"{'ok     ' if one.ok else 'PROBLEM'}  {one.name}: {one.message}")
+    raise typer.Exit(0 if all(one.ok for one in found) else 1)
+
+
+@user_app.command(name="add")
+def add_user(
+    name: Annotated[str, typer.Argument(help="The name to sign in with.")],
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
+) -> None:
+    """Add somebody who may sign in; asks for a password.
+
+    Examples:
+
+      sojourn user add ann
+
+      sojourn user add ann --password-stdin < password.txt
+    """
+    use_store()
+    from sojourn.web.accounts import add
+
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    add(name, password)
+    say(f"{name} may sign in.")

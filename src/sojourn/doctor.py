@@ -1,0 +1,68 @@
+"""What may be wrong with an installation, checked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F, Q
+
+from sojourn.calendars import store
+from sojourn.core.flags import Flag
+from sojourn.history.models import Issue, Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at, whether it is well, and what was seen."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+def checks(now: datetime) -> Iterator[Check]:
+    """Everything there is to check, in order."""
+    yield _store()
+    yield _secret_key(settings.SOJOURN_HOME / "secret_key")
+    yield from _histories()
+    yield from _holidays(now.date())
+
+
+def _store() -> Check:
+    count = Issue.objects.filter(deleted_ms=None).count()
+    kind = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}.get(connection.vendor, connection.vendor)
+    return Check("store", True, f"{kind} with {count:,} work items")
+
+
+def _secret_key(path: Path) -> Check:
+    if not path.exists():
+        return Check("secret key", True, "comes from the environment")
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        return Check("secret key", False, f"{path} can be read by others; run chmod 600 {path}")
+    return Check("secret key", True, f"{path} is readable by its owner only")
+
+
+def _histories() -> Iterator[Check]:
+    """How many histories are in doubt, by what is doubtful (docs/semantics.md 5)."""
+    for flag in Flag:
+        found = Q(doubt__gt=0)
+        items = Issue.objects.annotate(doubt=F("flags").bitand(flag)).filter(found).count()
+        lines = Timeline.objects.annotate(doubt=F("flags").bitand(flag)).filter(found).count()
+        if items or lines:
+            name = (flag.name or "").lower()
+            yield Check(
+                "histories",
+                flag is not Flag.HISTORY_INCOMPLETE,
+                f"{items + lines:,} with {name}; reports show the flag",
+            )
+
+
+def _holidays(today: date) -> Iterator[Check]:
+    for name, last in store.ends_of_holiday_sets():
+        soon = date.fromisoformat(last) < today + timedelta(days=31)
+        advice = "; import more years with sojourn calendar import-holidays" if soon else ""
+        yield Check("holidays", not soon, f"{name} ends on {last}{advice}")

@@ -1,0 +1,75 @@
+"""The store in a canonical form: sorted, without the numbers the store gives to values and versions."""
+
+import json
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sojourn.core.flags import Flag
+from sojourn.history.models import Field, Issue, Site, Timeline, Value
+from sojourn.history.packing import EMPTY, unpack
+from sojourn.history.write import PRESENT
+
+
+def lines() -> Iterator[str]:
+    """One JSON line a site, a value and a work item, sites by name, values by kind and key, work items by Jira id.
+
+    The same history gives the same lines in whatever order, and however often, it was written.
+    """
+    for site in Site.objects.order_by("name"):
+        yield _line({"site": site.name})
+        values = {value.pk: value for value in Value.objects.filter(site=site)}
+        for value in sorted(values.values(), key=lambda value: (value.kind, value.key)):
+            yield _line({name: getattr(value, name) for name in ("kind", "key", "name", "category", "deleted")})
+        fields = dict(Field.objects.filter(site=site).values_list("id", "key"))
+        keys: dict[int | None, str | None] = {
+            EMPTY: None,
+            None: None,
+            **{pk: value.key for pk, value in values.items()},
+        }
+        yield from _issues(site, fields, keys)
+
+
+def _line(value: dict[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _issues(site: Site, fields: dict[int, str], keys: dict[int | None, str | None]) -> Iterator[str]:
+    rows = (
+        Timeline.objects.filter(issue__site=site)
+        .order_by("issue__jira_id")
+        .values_list("issue__jira_id", "field_id", "at", "value", "author", "flags")
+        .iterator(chunk_size=1000)
+    )
+    grouped = groupby(rows, key=itemgetter(0))
+    owner, group = next(grouped, (None, iter(())))
+    issues = Issue.objects.filter(site=site).select_related("project").order_by("jira_id")
+    for issue in issues.iterator(chunk_size=1000):
+        timelines = {}
+        if owner == issue.jira_id:
+            timelines = {fields[row[1]]: _timeline(row, keys) for row in group}
+            owner, group = next(grouped, (None, iter(())))
+        yield _line(_issue(issue, keys, timelines))
+
+
+def _issue(issue: Issue, keys: dict[int | None, str | None], timelines: dict[str, Any]) -> dict[str, Any]:
+    names = ("jira_id", "key", "created_ms", "updated_ms", "resolved_ms", "deleted_ms", "summary", "fields")
+    return {
+        **{name: getattr(issue, name) for name in names},
+        **{name: keys[getattr(issue, f"{name}_id")] for name in PRESENT},
+        "project": issue.project.key,
+        "due": issue.due.isoformat() if issue.due else None,
+        "flags": Flag(issue.flags).names,
+        "timelines": timelines,
+    }
+
+
+def _timeline(row: tuple[Any, ...], keys: dict[int | None, str | None]) -> dict[str, Any]:
+    _, _, at, value, author, flags = row
+    return {
+        "at": unpack([bytes(at)]).tolist(),
+        "value": [keys[number] for number in unpack([bytes(value)]).tolist()],
+        "author": [keys[number] for number in unpack([bytes(author)]).tolist()],
+        "flags": Flag(flags).names,
+    }

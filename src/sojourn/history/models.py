@@ -1,0 +1,124 @@
+"""Sites, projects, the dictionary of values, work items and their packed timelines.
+
+Instants are integer milliseconds since 1970-01-01T00:00Z, UTC.
+"""
+
+from django.db import models
+
+
+class Site(models.Model):
+    """One Jira, or one imported log. Jira ids are unique within it."""
+
+    name = models.CharField(max_length=255, unique=True)
+    # The last version given to a work item of this site. It is raised in the transaction that writes the items, so
+    # writers of one site take turns and versions become visible in order.
+    row_version = models.BigIntegerField(default=0)
+
+
+class Project(models.Model):
+    """A project as Jira names it now."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE)
+    jira_id = models.CharField(max_length=255)
+    key = models.CharField(max_length=255)
+    name = models.CharField(max_length=255)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "jira_id"], name="project_jira_id_unique")]
+
+
+class Field(models.Model):
+    """A field whose history is tracked at a site: `status`, `assignee`, `customfield_10020` …"""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    name = models.CharField(max_length=255)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "key"], name="field_key_unique")]
+
+
+class Value(models.Model):
+    """One value a field can take, and the integer that stands for it in the arrays.
+
+    The key is Jira's id and never changes its meaning; the name is a label, as it is now (docs/semantics.md 6).
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE)
+    kind = models.CharField(max_length=255)
+    key = models.TextField()
+    name = models.TextField()
+    category = models.CharField(max_length=16, default="")
+    # How much the name is worth (`record.Label`): it makes the dictionary the same in whatever order items arrive.
+    name_rank = models.BigIntegerField(default=0)
+    # A value that only histories know: no present work item or status list has been seen to use it.
+    deleted = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "kind", "key"], name="value_key_unique")]
+
+
+def _present(related_name: str) -> "models.ForeignKey[Value | None, Value | None]":
+    return models.ForeignKey(
+        Value,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name=related_name,
+        db_index=False,
+        db_constraint=False,
+    )
+
+
+class Issue(models.Model):
+    """A work item as it is now. Identity is Jira's id; keys and projects move (docs/semantics.md 7)."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, db_index=False)
+    jira_id = models.CharField(max_length=255)
+    key = models.CharField(max_length=255)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT)
+    issuetype = _present("+")
+    status = _present("+")
+    assignee = _present("+")
+    reporter = _present("+")
+    priority = _present("+")
+    resolution = _present("+")
+    created_ms = models.BigIntegerField()
+    updated_ms = models.BigIntegerField(null=True)
+    resolved_ms = models.BigIntegerField(null=True)
+    due = models.DateField(null=True)
+    flags = models.SmallIntegerField(default=0)
+    row_version = models.BigIntegerField()
+    deleted_ms = models.BigIntegerField(null=True)
+    # What the source said, hashed: an item that says the same again is not written again.
+    digest = models.BinaryField(max_length=16)
+    summary = models.TextField()
+    fields = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "jira_id"], name="issue_jira_id_unique")]
+        indexes = [models.Index(fields=["site", "key"]), models.Index(fields=["row_version"])]
+
+
+class Timeline(models.Model):
+    """One field of one work item as a step function: packed little-endian int64 arrays of equal length.
+
+    `at` is sorted. For a field of state the first entry is the value since creation. For events (comments) every
+    entry is one event. `value` and `author` hold `Value` ids, or `packing.EMPTY`.
+    """
+
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE, db_index=False)
+    field = models.ForeignKey(Field, on_delete=models.PROTECT, db_index=False)
+    at = models.BinaryField()
+    value = models.BinaryField()
+    author = models.BinaryField()
+    flags = models.SmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issue", "field"], name="timeline_unique")]
+
+
+class RawIssue(models.Model):
+    """What the source said about a work item, zstd-compressed JSON, so that a field can be tracked later."""
+
+    issue = models.OneToOneField(Issue, on_delete=models.CASCADE, primary_key=True)
+    payload = models.BinaryField()

@@ -1,0 +1,78 @@
+"""A work item as the store takes it: whole, with names for every id it uses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from sojourn.core.flags import Flag
+
+FROM_PRESENT = 1 << 62
+"""Added to the rank of a name that was read off a present value: it beats every name from a history."""
+
+
+class Ref(NamedTuple):
+    """A value of a field by kind and id; the kinds are dictionaries, such as `status` or `user`."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a value is called, and how much that is worth: the name of the highest rank is the present one."""
+
+    name: str
+    rank: int
+    category: str = ""
+
+
+@dataclass(slots=True)
+class TimelineRecord:
+    """A field as the store takes it: instants, values, authors by account id, of one length, and doubts."""
+
+    at_ms: list[int]
+    value: list[Ref | None]
+    author: list[str | None]
+    flags: Flag
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRecord:
+    """A project: Jira's id (the key where there is none), key and name."""
+
+    jira_id: str
+    key: str
+    name: str
+
+
+@dataclass(slots=True)
+class IssueRecord:
+    """One work item: what it is now, the step function of every tracked field, and the source's own words.
+
+    `present` holds the values that have a column of their own; `timelines` the fields that ever changed, and those that
+    have a value and no column; `labels` names every value used. `payload` is JSON.
+    """
+
+    jira_id: str
+    key: str
+    project: ProjectRecord
+    summary: str
+    created_ms: int
+    updated_ms: int | None
+    resolved_ms: int | None
+    due: date | None
+    present: Mapping[str, Ref | None]
+    fields: dict[str, Any]
+    payload: bytes
+    digest: bytes
+    flags: Flag = Flag(0)
+    timelines: dict[str, TimelineRecord] = field(default_factory=dict)
+    field_names: dict[str, str] = field(default_factory=dict)
+    labels: dict[Ref, Label] = field(default_factory=dict)
+
+    def name(self, ref: Ref, label: Label) -> None:
+        """Learn what a value is called, unless a better name is known."""
+        known = self.labels.get(ref)
+        if known is None or (label.rank, label.name) > (known.rank, known.name):
+            self.labels[ref] = label

@@ -1,0 +1,156 @@
+"""Event logs as CSV, one event a row, read as Jira work items: a case is a work item, its activities are statuses."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from sojourn.errors import UserError
+from sojourn.jira.files import Broken, Parsed, Source
+
+_GUESSES = {
+    "case": ("case id", "case:concept:name", "case", "case_id", "caseid", "issue key", "key", "ticket", "id"),
+    "activity": ("activity", "status", "concept:name", "state", "to status", "event"),
+    "timestamp": ("complete timestamp", "timestamp", "time:timestamp", "time", "date", "changed", "created"),
+    "resource": ("resource", "org:resource", "user", "author"),
+}
+_ROW = "\0row"
+_AT = "\0at"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column of the log says what. None is guessed from the header; `assignee` is never guessed."""
+
+    case: str | None = None
+    activity: str | None = None
+    timestamp: str | None = None
+    resource: str | None = None
+    assignee: str | None = None
+
+    def __str__(self) -> str:
+        named = {name: getattr(self, name) for name in self.__slots__}
+        return ", ".join(f"{name} = {column!r}" for name, column in named.items() if column)
+
+
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """How to read an event log: its columns, the zone of times that name none, and the project its cases go to."""
+
+    columns: Columns = Columns()
+    zone: str = "UTC"
+    timestamp_format: str | None = None
+    project: str = "LOG"
+
+
+def header(source: Source) -> list[str]:
+    """The names of the columns of a log."""
+    with source.open() as file:
+        return pl.read_csv(file, n_rows=0, infer_schema=False).columns
+
+
+def settle(columns: Columns, names: list[str]) -> Columns:
+    """The columns to read, guessed where they are not given.
+
+    Raises UserError where a given column is not there, or case, activity or timestamp cannot be guessed.
+    """
+    lower = {name.strip().lower(): name for name in reversed(names)}
+    for role in Columns.__slots__:
+        given = getattr(columns, role)
+        if given and given not in names:
+            raise UserError(f"--{role} {given!r}: there is no such column; there are: {', '.join(names)}")
+        guess = next((lower[name] for name in _GUESSES.get(role, ()) if name in lower), None)
+        if not given and not guess and role in ("case", "activity", "timestamp"):
+            raise UserError(f"cannot guess the {role} column; name it with --{role}, one of: {', '.join(names)}")
+        columns = replace(columns, **{role: given or guess})
+    return columns
+
+
+def read(source: Source, options: LogOptions) -> Iterator[Parsed | Broken]:
+    """The cases of a log in order of first appearance, each as a Jira work item with its changelog.
+
+    An event at t enters its status; events at one instant stay in the order of the file. A case with a row that cannot
+    be read is left out as a whole and reported: a history with a hole would be wrong.
+    """
+    try:
+        with source.open() as file:
+            frame = pl.read_csv(file, infer_schema=False).with_row_index(_ROW, offset=2)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        yield Broken("file", f"is not CSV: {error}", source.size)
+        return
+    columns = settle(options.columns, frame.columns[1:])
+    zone = ZoneInfo(options.zone)
+    instants = [_instant(text, zone, options.timestamp_format) for text in frame[str(columns.timestamp)]]
+    case = str(columns.case)
+    frame = frame.with_columns(pl.Series(_AT, instants, dtype=pl.Int64)).sort(
+        pl.col(_ROW).min().over(case), _AT, _ROW, nulls_last=False
+    )
+    done = 0
+    for name, rows in itertools.groupby(frame.iter_rows(named=True), key=lambda row: row[case]):
+        events = list(rows)
+        done += len(events)
+        position = source.size * done // frame.height
+        place = f"line {events[0][_ROW]}"
+        problem = _problem(name, events, columns)
+        if problem:
+            yield Broken(place, problem, position)
+        else:
+            yield Parsed(place, _issue(name, events, columns, options.project), position)
+
+
+def _instant(text: str | None, zone: ZoneInfo, timestamp_format: str | None) -> int | None:
+    """The instant in ms, or None where the text is not one."""
+    try:
+        if timestamp_format:
+            found = datetime.strptime(text or "", timestamp_format)  # noqa: DTZ007 - the zone is given below
+        else:
+            found = datetime.fromisoformat((text or "").strip().replace("/", "-"))
+    except ValueError:
+        return None
+    aware = found if found.tzinfo else found.replace(tzinfo=zone)
+    return round(aware.timestamp() * 1000)
+
+
+def _problem(name: str | None, events: list[dict[str, Any]], columns: Columns) -> str | None:
+    if not name:
+        return f"{len(events)} rows have no {columns.case}"
+    for row in events:
+        if row[_AT] is None:
+            return (
+                f"case {name}: {columns.timestamp} {row[str(columns.timestamp)]!r} at line {row[_ROW]} is not a time; "
+                "write 2024-01-31T09:00:00, or name the form with --timestamp-format"
+            )
+        if not row[str(columns.activity)]:
+            return f"case {name}: line {row[_ROW]} has no {columns.activity}"
+    return None
+
+
+def _issue(name: str, events: list[dict[str, Any]], columns: Columns, project: str) -> dict[str, Any]:
+    first, last = events[0], events[-1]
+    roles = {columns.case, columns.activity, columns.timestamp, columns.resource, columns.assignee, _ROW, _AT}
+    fields = {column: value for column, value in last.items() if column not in roles}
+    fields |= {"summary": name, "created": first[_AT], "updated": last[_AT], "project": {"key": project}}
+    fields |= {"status": {"name": last[str(columns.activity)]}, "creator": _user(first, columns.resource)}
+    if columns.assignee:
+        fields["assignee"] = _user(last, columns.assignee)
+    histories = [_history(before, row, columns) for before, row in itertools.pairwise(events)]
+    changelog = {"histories": histories, "total": len(histories)}
+    return {"id": name, "key": name, "fields": fields, "changelog": changelog}
+
+
+def _user(row: dict[str, Any], column: str | None) -> dict[str, str] | None:
+    return {"name": row[column]} if column and row[column] else None
+
+
+def _history(before: dict[str, Any], row: dict[str, Any], columns: Columns) -> dict[str, Any]:
+    changed = [("status", columns.activity), ("assignee", columns.assignee)]
+    items = [
+        {"field": field, "fieldtype": "jira", "fromString": before[column], "toString": row[column]}
+        for field, column in changed
+        if column
+    ]
+    return {"id": str(row[_ROW]), "author": _user(row, columns.resource), "created": row[_AT], "items": items}

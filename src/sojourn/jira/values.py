@@ -1,0 +1,120 @@
+"""Jira's values, in payloads and in change items: what is the id, what is the name (docs/semantics.md 6)."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sojourn.core.changes import UNKNOWN, Unknown
+from sojourn.errors import Refused
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_CATEGORIES = {"new": "new", "indeterminate": "indeterminate", "done": "done"}
+
+
+def instant_ms(value: Any, path: str) -> int:
+    """An instant as Jira writes it, `2024-01-31T09:00:00.000+0100` or epoch milliseconds, in ms.
+
+    Raises Refused at `path` where it is neither, or has no zone.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    try:
+        instant = datetime.fromisoformat(value)
+        return (instant - _EPOCH) // _MILLISECOND
+    except (TypeError, ValueError):
+        raise Refused(
+            path, f"{value!r} is not an instant; write it with its zone, such as 2024-01-31T09:00:00.000+0100"
+        ) from None
+
+
+def key_of(value: Any) -> str | None:
+    """The id of a value: Jira's, or its name where it has no id; None where it is empty.
+
+    >>> key_of({"id": "3", "name": "Open"}), key_of({"name": "Open"}), key_of(3.0), key_of(None)
+    ('3', 'Open', '3', None)
+    """
+    if isinstance(value, dict):
+        for part in ("accountId", "id", "key", "name", "value", "displayName"):
+            if value.get(part) not in (None, ""):
+                return str(value[part])
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return None if value in (None, "") else str(value)
+
+
+def user_key(value: Any) -> str | None:
+    """The id of an account: Cloud's account id, or the Data Center user's key, or name."""
+    if not isinstance(value, dict):
+        return None
+    for part in ("accountId", "key", "name", "displayName", "emailAddress"):
+        if value.get(part):
+            return str(value[part])
+    return None
+
+
+def name_of(value: Any) -> str:
+    """What a value is called."""
+    if isinstance(value, dict):
+        for part in ("displayName", "name", "value", "key", "id"):
+            if value.get(part) not in (None, ""):
+                return str(value[part])
+    return key_of(value) or ""
+
+
+def category_of(value: Any) -> str:
+    """The category of a status: `new`, `indeterminate`, `done`, or nothing where it is not told."""
+    category = value.get("statusCategory") if isinstance(value, dict) else None
+    return _CATEGORIES.get(category.get("key"), "") if isinstance(category, dict) else ""
+
+
+def plain(value: Any) -> Any:
+    """A field as people read it: names for objects, lists of names for lists."""
+    if isinstance(value, dict):
+        return name_of(value) or {key: plain(part) for key, part in value.items()}
+    return [plain(part) for part in value] if isinstance(value, list) else value
+
+
+_GREENHOPPER = re.compile(r"\bid=(\d+).*?\bname=([^,\]]*)")
+
+
+def members(value: Any) -> dict[str, str]:
+    """The members of a present set by id, with their names; Data Center's sprints are texts that hold both."""
+    found: dict[str, str] = {}
+    for part in value if isinstance(value, list) else [value]:
+        sprint = _GREENHOPPER.search(part) if isinstance(part, str) and "greenhopper" in part else None
+        key = sprint[1] if sprint else key_of(part)
+        if key:
+            found[key] = sprint[2] if sprint else name_of(part)
+    return found
+
+
+def set_side(ids: str | None, names: str | None) -> dict[str, str]:
+    """The members on one side of a change item of a set field: `"1, 2"` or `"[1, 2]"`, with `"First, Second"`."""
+    keys = _split(ids) or _split(names)
+    labels = _split(names)
+    return dict(zip(keys, labels if len(labels) == len(keys) else keys, strict=True))
+
+
+def _split(text: str | None) -> list[str]:
+    stripped = (text or "").strip()
+    if stripped.startswith("[") and stripped.endswith("]"):
+        stripped = stripped[1:-1]
+    return [part.strip() for part in stripped.split(",") if part.strip()]
+
+
+def side(item: dict[str, Any], which: str) -> str | None | Unknown:
+    """The id on one side, `from` or `to`, of a change item; UNKNOWN where the item does not have that side."""
+    key, name = item.get(which), item.get(f"{which}String")
+    if key not in (None, ""):
+        return str(key)
+    if name not in (None, ""):
+        return str(name)
+    return None if which in item or f"{which}String" in item else UNKNOWN
+
+
+def set_key(keys: Iterable[str]) -> list[str]:
+    """The members of a set in the order in which a set is written: ids by number, names by letter."""
+    return sorted(keys, key=lambda key: (len(key), key) if key.isdigit() else (1 << 30, key))

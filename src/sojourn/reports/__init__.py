@@ -1,0 +1,1 @@
+"""Reports: one module each, from a request to a table; formats; charts."""

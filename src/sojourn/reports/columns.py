@@ -1,0 +1,63 @@
+"""Columns of the work item itself that a report can show beside its numbers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from django.db.models import CharField, Expression, F
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+
+from sojourn.errors import Refused
+from sojourn.history.models import Issue
+from sojourn.reports.table import TYPES, Column, Kind
+
+_KNOWN: dict[str, tuple[str, Kind]] = {
+    "summary": ("summary", "text"),
+    "site": ("site__name", "text"),
+    "project": ("project__key", "text"),
+    "project_name": ("project__name", "text"),
+    "issuetype": ("issuetype__name", "text"),
+    "status": ("status__name", "text"),
+    "status_category": ("status__category", "text"),
+    "assignee": ("assignee__name", "text"),
+    "reporter": ("reporter__name", "text"),
+    "priority": ("priority__name", "text"),
+    "resolution": ("resolution__name", "text"),
+    "created": ("created_ms", "instant"),
+    "updated": ("updated_ms", "instant"),
+    "resolved": ("resolved_ms", "instant"),
+    "due": ("due", "date"),
+}
+NAMES = tuple(_KNOWN)
+"""The columns that every work item has."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssueColumn:
+    """A column of the work item: how it is shown, and where the store has it."""
+
+    column: Column
+    source: str
+    custom: bool = False
+
+    @property
+    def expression(self) -> Expression | F:
+        """What to select."""
+        return Cast(KT(self.source), CharField()) if self.custom else F(self.source)
+
+    def series(self, values: tuple[Any, ...]) -> pl.Series:
+        """The values as a column of a frame."""
+        if self.column.kind == "instant":
+            return pl.Series(self.column.name, values, dtype=pl.Int64).cast(TYPES["instant"])
+        return pl.Series(self.column.name, values, dtype=TYPES[self.column.kind])
+
+
+def find(name: str) -> IssueColumn:
+    """The column of that name; raises Refused, naming those there are, where no work item has it."""
+    if name in _KNOWN:
+        source, kind = _KNOWN[name]
+        return IssueColumn(Column(name, kind), source)
+    if Issue.objects.filter(fields__has_key=name).exists():
+        return IssueColumn(Column(name, "text"), f"fields__{name}", custom=True)
+    raise Refused("columns", f"no work item has {name!r}; there are {', '.join(NAMES)}, and the fields of the import")

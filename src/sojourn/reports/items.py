@@ -1,0 +1,116 @@
+"""Which work items a request is about, and the parts of it every report works with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.db.models import Q, QuerySet
+from numpy.typing import NDArray
+
+from sojourn.core.calendar import Calendar, WorkingTime
+from sojourn.core.timeline import Int64Array
+from sojourn.errors import Refused
+from sojourn.history.models import Issue, Project, Site, Value
+from sojourn.history.packing import EMPTY
+from sojourn.reports.request import DateField, Range, Request
+
+_COLUMN: dict[DateField, str] = {"created": "created_ms", "updated": "updated_ms", "resolved": "resolved_ms"}
+
+
+def chosen(request: Request) -> QuerySet[Issue]:
+    """The work items of a request that existed at its moment; raises Refused where a site or project is not known."""
+    _must_exist("site", request.sites, Site.objects.values_list("name", flat=True))
+    _must_exist("project", request.projects, Project.objects.values_list("key", flat=True))
+    found = Issue.objects.filter(Q(deleted_ms=None) | Q(deleted_ms__gt=request.as_of_ms))
+    if request.sites:
+        found = found.filter(site__name__in=request.sites)
+    if request.projects:
+        found = found.filter(project__key__in=request.projects)
+    for name, wanted in request.filters.items():
+        found = found.filter(_between(name, wanted, request.calendar))
+    return found
+
+
+def _must_exist(option: str, wanted: tuple[str, ...], known: Iterable[str]) -> None:
+    missing = sorted(set(wanted) - set(known)) if wanted else []
+    if missing:
+        there = ", ".join(sorted(known)) or "none yet; import some work items first"
+        raise Refused(option, f"there is no {option} {missing[0]!r}; there are: {there}")
+
+
+def _between(name: DateField, wanted: Range, calendar: Calendar) -> Q:
+    if name == "due":
+        days = [None if end is None else _local_date(end, calendar) for end in (wanted.from_ms, wanted.to_ms)]
+        bounds = {"due__gte": days[0], "due__lt": days[1]}
+    else:
+        bounds = {f"{_COLUMN[name]}__gte": wanted.from_ms, f"{_COLUMN[name]}__lt": wanted.to_ms}
+    limits = {bound: end for bound, end in bounds.items() if end is not None}
+    return Q(**limits) & Q(**{f"{_COLUMN.get(name, 'due')}__isnull": False})
+
+
+def _local_date(at_ms: int, calendar: Calendar) -> date:
+    return datetime.fromtimestamp(at_ms / 1000, ZoneInfo(calendar.tz)).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The values of a field in the order in which they are shown, and how to find the place of an array's values."""
+
+    keys: tuple[str, ...]
+    names: tuple[str, ...]
+    groups: tuple[str, ...]
+    done: NDArray[np.bool_]
+    _places: Int64Array
+
+    @classmethod
+    def of(cls, values: Iterable[Value], empty: str | None = None) -> "Axis":
+        """The axis of some values, by category and name; nobody assigned and the like, called `empty`, comes last.
+
+        Values of one name are told apart by their ids, and one that was deleted says so (docs/semantics.md 6, 8).
+        """
+        ordered = sorted(values, key=lambda value: (_CATEGORY_ORDER[value.category], value.name, value.key, value.pk))
+        names = [value.name + (" (deleted)" if value.deleted else "") for value in ordered]
+        shared = {name for name in names if names.count(name) > 1}
+        shown = [
+            f"{name} [{value.key}]" if name in shared else name for name, value in zip(names, ordered, strict=True)
+        ]
+        keys, groups = [value.key for value in ordered], [value.category for value in ordered]
+        places = np.full(max((value.pk for value in ordered), default=0) + 1, -1, dtype=np.int64)
+        for place, value in enumerate(ordered):
+            places[value.pk] = place
+        if empty is not None:
+            places[EMPTY] = len(ordered)
+            keys, shown, groups = [*keys, ""], [*shown, empty], [*groups, ""]
+        done = np.array([group == "done" for group in groups], dtype=bool)
+        return cls(tuple(keys), tuple(shown), tuple(groups), done, places)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def places(self, values: Int64Array) -> Int64Array:
+        """The place on the axis of each value: int64, as many as values."""
+        return np.take(self._places, values)
+
+
+_CATEGORY_ORDER = {"new": 0, "indeterminate": 1, "": 2, "done": 3}
+
+
+class Measure:
+    """The working time of a calendar, compiled as far back as the histories turn out to reach."""
+
+    def __init__(self, calendar: Calendar, end_ms: int) -> None:
+        self._calendar = calendar
+        self._end_ms = end_ms
+        self._first_ms = end_ms
+        self._compiled: WorkingTime | None = None
+
+    def reaching(self, at: Int64Array) -> WorkingTime:
+        """The working time over all those instants and up to the end."""
+        first_ms = int(at.min()) if len(at) else self._end_ms
+        if self._compiled is None or first_ms < self._first_ms:
+            year = datetime.fromtimestamp(first_ms / 1000, UTC).year
+            self._first_ms = min(first_ms, int(datetime(max(year - 5, 1), 1, 1, tzinfo=UTC).timestamp() * 1000))
+            self._compiled = self._calendar.compile(self._first_ms, max(self._end_ms, first_ms))
+        return self._compiled

@@ -1,0 +1,54 @@
+"""What to know about the numbers of a report, in words."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sojourn.reports.request import Request
+from sojourn.reports.table import Notes
+
+_VISITS = {
+    "sum": "Repeated visits are added up.",
+    "first": "Of repeated visits the first counts.",
+    "last": "Of repeated visits the last counts.",
+    "max": "Of repeated visits the longest counts.",
+    "min": "Of repeated visits the shortest counts.",
+}
+
+
+def instant(at_ms: int) -> str:
+    """An instant in ISO 8601, UTC, to the millisecond."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def local(at_ms: int, zone: str) -> str:
+    """An instant as a clock in the zone shows it, to the minute."""
+    return f"{datetime.fromtimestamp(at_ms / 1000, ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+def of(report: str, request: Request) -> Notes:
+    """The notes of a report: the calendar and zone, the moment, and the options that bear on the numbers."""
+    calendar = request.calendar
+    lines = [
+        f"Working time under the calendar {request.calendar_name} ({calendar.tz}), "
+        f"as of {local(request.as_of_ms, calendar.tz)}.",
+        "The current stay is counted up to then." if request.current == "include" else "The current stay is left out.",
+        _VISITS[request.visits],
+    ]
+    if request.stop_on_done:
+        lines.append("Nothing is counted after the last entry into a done status.")
+    if request.trim.from_ms is not None or request.trim.to_ms is not None:
+        begin, end = (
+            "…" if at is None else local(at, calendar.tz) for at in (request.trim.from_ms, request.trim.to_ms)
+        )
+        lines.append(f"Only time from {begin} to {end} is looked at.")
+    lines.append("Empty means never there; 0 means there, and worth nothing under this calendar.")
+    return Notes(
+        report=report,
+        as_of=instant(request.as_of_ms),
+        calendar=request.calendar_name,
+        zone=calendar.tz,
+        business_day_ms=calendar.business_day_ms,
+        business_week_ms=calendar.business_week_ms,
+        time_format=request.time_format,
+        lines=tuple(lines),
+    )

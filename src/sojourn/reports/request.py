@@ -1,0 +1,74 @@
+"""What is asked of a report: the options every report shares, checked."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
+
+from sojourn.core.calendar import Calendar
+from sojourn.core.duration import TimeFormat
+from sojourn.core.timeline import VisitsRule
+from sojourn.errors import Refused
+
+Shape = Literal["wide", "long"]
+Current = Literal["include", "exclude"]
+DateField = Literal["created", "updated", "resolved", "due"]
+VISITS: tuple[VisitsRule, ...] = get_args(VisitsRule)
+SHAPES: tuple[Shape, ...] = get_args(Shape)
+DATE_FIELDS: tuple[DateField, ...] = get_args(DateField)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Instants `[from_ms, to_ms)`; an end that is None is open."""
+
+    from_ms: int | None = None
+    to_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One column to sort by."""
+
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question to a report, the same for all of them.
+
+    `as_of_ms` is the moment of which it is asked; `filters` say which work items, by a date of theirs; `trim` is the
+    part of time that is looked at, as if the world began and ended there (docs/semantics.md 12).
+    """
+
+    as_of_ms: int
+    calendar: Calendar
+    calendar_name: str
+    sites: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    filters: dict[DateField, Range] = field(default_factory=dict)
+    trim: Range = Range()
+    current: Current = "include"
+    stop_on_done: bool = False
+    visits: VisitsRule = "sum"
+    shape: Shape = "wide"
+    columns: tuple[str, ...] = ()
+    time_format: TimeFormat = TimeFormat.MS
+    sort: tuple[Sort, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, value, allowed in (
+            ("visits", self.visits, VISITS),
+            ("shape", self.shape, SHAPES),
+            ("current", self.current, get_args(Current)),
+        ):
+            if value not in allowed:
+                raise Refused(name, f"{value!r} is not one of {', '.join(allowed)}")
+
+    @property
+    def end_ms(self) -> int:
+        """The end of what is looked at: the moment asked of, or the end of the trim if that is earlier."""
+        return self.as_of_ms if self.trim.to_ms is None else min(self.as_of_ms, self.trim.to_ms)
+
+    def raw(self) -> "Request":
+        """The same question with durations in milliseconds."""
+        return replace(self, time_format=TimeFormat.MS)
