@@ -130,17 +130,13 @@ def convert_duration(
             return f"-{text}" if ms < 0 and re.search("[1-9]", text) else text
 
 
-def format_duration(
-    ms: int | None, time_format: TimeFormat, *, business_day_ms: int, business_week_ms: int
-) -> str:
+def format_duration(ms: int | None, time_format: TimeFormat, *, business_day_ms: int, business_week_ms: int) -> str:
     """Return the duration as text: `–` for null, the format's own zero (`0`, `0.00`, `0m`, …) for 0.
 
     Units that lead with nothing are left out (`32m`, not `0d 0h 32m`), those that follow are kept.
     Raises `Refused` when a business day or week is not longer than nothing.
     """
-    value = convert_duration(
-        ms, time_format, business_day_ms=business_day_ms, business_week_ms=business_week_ms
-    )
+    value = convert_duration(ms, time_format, business_day_ms=business_day_ms, business_week_ms=business_week_ms)
     if value is None:
         return NEVER
     if isinstance(value, float):
@@ -199,9 +195,7 @@ def _iso8601(size: int) -> str:
 # --- a column ----------------------------------------------------------------------------------------------
 
 
-def format_expr(
-    column: str, time_format: TimeFormat, *, business_day_ms: int, business_week_ms: int
-) -> pl.Expr:
+def format_expr(column: str, time_format: TimeFormat, *, business_day_ms: int, business_week_ms: int) -> pl.Expr:
     """Return the expression that turns an Int64 column of milliseconds into this format.
 
     The same values as `convert_duration`, under the column's name: Int64 for `ms` and `Minutes`, Float64

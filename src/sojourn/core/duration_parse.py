@@ -67,9 +67,7 @@ def _amounts(text: str, path: str) -> dict[str, Fraction]:
         part = _PART.match(text, position)
         if part is None:
             rest = text[position:].strip()
-            raise Refused(
-                path, f"cannot read {rest!r} in {text!r}: a number and a unit must follow; {_EXAMPLE}"
-            )
+            raise Refused(path, f"cannot read {rest!r} in {text!r}: a number and a unit must follow; {_EXAMPLE}")
         _add(amounts, part[1], part[2], path)
         position = part.end()
     return amounts
@@ -103,6 +101,4 @@ def _iso_amounts(text: str, path: str) -> dict[str, Fraction]:
     try:
         return {unit: Fraction(number) for unit, number in zip("wdhms", iso.groups(), strict=True) if number}
     except ValueError:
-        raise Refused(
-            path, f"{text!r} holds a number with more than one point, or with nothing beside it"
-        ) from None
+        raise Refused(path, f"{text!r} holds a number with more than one point, or with nothing beside it") from None

@@ -27,8 +27,7 @@ def demo_issues(now_ms: int, seed: int = 7, count: int = 2000) -> Iterator[dict[
     rng = random.Random(seed)  # noqa: S311 (the same seed has to give the same demo)
     story = Story(rng, now_ms)
     items = [
-        story.tell(_FIRST_ID + place, at, project)
-        for place, (at, project) in enumerate(arrivals(rng, now_ms, count))
+        story.tell(_FIRST_ID + place, at, project) for place, (at, project) in enumerate(arrivals(rng, now_ms, count))
     ]
     _deal_keys(items)
     _deal_ids([one for item in items for one in item.histories], 30_001)

@@ -36,9 +36,7 @@ def sprints_until(now: int) -> list[Sprint]:
     """Return the software team's fortnights from before the first item to a month after `now`."""
     first = local(now - (DAYS + 21) * DAY_MS, SITE_ZONE).date()
     monday = first - timedelta(days=first.weekday())
-    starts = [
-        instant(monday + timedelta(days=14 * n), 10 * 3600, SITE_ZONE) for n in range((DAYS + 84) // 14)
-    ]
+    starts = [instant(monday + timedelta(days=14 * n), 10 * 3600, SITE_ZONE) for n in range((DAYS + 84) // 14)]
     return [Sprint(21 + n, *edges) for n, edges in enumerate(pairwise(starts))]
 
 

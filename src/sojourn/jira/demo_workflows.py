@@ -70,9 +70,7 @@ CATEGORIES: Final = {"new": (2, "To Do"), "indeterminate": (4, "In Progress"), "
 RENAMED_DAYS_AGO: Final = 200
 DELETED_DAYS_AGO: Final = 260
 AUTOMATION: Final = "Automation for Jira"
-SITE_ZONE: Final = ZoneInfo(
-    "Europe/Berlin"
-)  # that of the account that reads; Jira prints every instant in it
+SITE_ZONE: Final = ZoneInfo("Europe/Berlin")  # that of the account that reads; Jira prints every instant in it
 
 PRIORITIES: Final = tuple(
     Ref(str(number), name) for number, name in enumerate(("Highest", "High", "Medium", "Low", "Lowest"), 1)
@@ -139,9 +137,7 @@ SUP: Final = Project(
         Status("10006", "Closed", "done"),
     ),
     steps={
-        "Waiting for support": Step(
-            1.6, 1.1, {"In progress": 0.93, "Waiting for customer": 0.05, "Closed": 0.02}
-        ),
+        "Waiting for support": Step(1.6, 1.1, {"In progress": 0.93, "Waiting for customer": 0.05, "Closed": 0.02}),
         "In progress": Step(
             2.6,
             1.0,
@@ -151,9 +147,7 @@ SUP: Final = Project(
             19, 1.1, {"In progress": 0.62, "Waiting for support": 0.2, "Resolved": 0.18}, "customer"
         ),
         "Escalated": Step(7, 0.9, {"In progress": 0.55, "Resolved": 0.35, "Waiting for customer": 0.1}),
-        "Resolved": Step(
-            26, 0.6, {"Closed": 0.9, "Waiting for support": 0.06, "In progress": 0.04}, "customer"
-        ),
+        "Resolved": Step(26, 0.6, {"Closed": 0.9, "Waiting for support": 0.06, "In progress": 0.04}, "customer"),
         "Closed": Step(60, 0.8, {None: 0.985, "Waiting for support": 0.015}, "customer"),
     },
 )
@@ -255,10 +249,7 @@ def status_json(status: Status) -> dict[str, Any]:
 
 # What `GET /rest/api/3/status` would list: the deleted status is missing, the renamed has its new name.
 DEMO_STATUSES: Final[list[dict[str, Any]]] = [
-    status_json(status)
-    for project in PROJECTS
-    for status in project.statuses.values()
-    if status is not DELETED_STATUS
+    status_json(status) for project in PROJECTS for status in project.statuses.values() if status is not DELETED_STATUS
 ]
 
 
