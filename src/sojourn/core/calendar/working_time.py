@@ -135,9 +135,14 @@ class WorkingTime:
         if len(goal) and int(goal.min()) < 0:
             raise ValueError("a goal below 0")
         out = np.empty(start.shape, np.int64)
-        some = goal > 0
-        out[some] = self.instant(self.until(start[some]) + goal[some])
-        out[~some] = self.next_open(start[~some])
+
+        def work(chunk: slice) -> None:
+            out[chunk] = self._instant(self._until(start[chunk]) + goal[chunk])
+
+        _each_chunk(len(start), work)
+        none = goal == 0
+        if none.any():
+            out[none] = self.next_open(start[none])
         return out
 
     def _since_first(self, at: Ints) -> Ints:
