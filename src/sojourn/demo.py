@@ -43,7 +43,7 @@ def load(say: Callable[[str], None]) -> None:
     others = Site.objects.exclude(name=SITE).values_list("name", flat=True)
     if others:
         raise UserError(
-            f"this store holds {', '.join(others)}; the demo wants a store of its own: set SOJOURN_HOME to an empty folder"
+            f"this store holds {', '.join(others)}; the demo wants one of its own: set SOJOURN_HOME to an empty folder"
         )
     if get_user_model().objects.filter(username=USER).exists():
         return

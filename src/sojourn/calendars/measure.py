@@ -72,7 +72,7 @@ def _as_written(deadline: pl.Series, start: pl.Series) -> pl.Series:
 
 
 def _instants(frame: pl.DataFrame, name: str, calendar: Calendar) -> pl.Series:
-    """A column of instants in ms: integers are epoch ms, texts are ISO 8601, in the calendar's zone where none is named."""
+    """A column of instants in ms: integers are epoch ms, texts ISO 8601, in the calendar's zone if they name none."""
     if name not in frame.columns:
         raise Refused(name, f"there is no such column; there are: {', '.join(frame.columns)}")
     column = frame[name]

@@ -10,7 +10,7 @@ class StoredCalendar(models.Model):
 
 
 class CalendarVersion(models.Model):
-    """What a calendar said from one save to the next: its JSON (docs/calendars.md) and the names of its holiday sets."""
+    """What a calendar said from one save to the next: its JSON (docs/calendars.md), naming its holiday sets."""
 
     calendar = models.ForeignKey(StoredCalendar, on_delete=models.CASCADE, related_name="versions")
     number = models.IntegerField()

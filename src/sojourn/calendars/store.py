@@ -127,7 +127,7 @@ def attach(name: str, set_name: str, *, now: datetime) -> None:
 
 
 def ends_of_holiday_sets() -> Iterator[tuple[str, str]]:
-    """Each set of holidays that is in use, with its last date: after it there are no holidays (docs/semantics.md 21)."""
+    """Each set of holidays in use, with its last date: after it there are no holidays (docs/semantics.md 21)."""
     used = {set_name for name in names() for set_name in show(name).get(_SETS, [])}
     for found in HolidaySet.objects.filter(name__in=used).order_by("name"):
         yield found.name, max(holiday["date"] for holiday in found.holidays)

@@ -10,7 +10,7 @@ from sojourn.cli.app import AsJson, app, print_json, say, use_store
 if TYPE_CHECKING:
     from sojourn.jira.eventlog import LogOptions
     from sojourn.jira.files import Source
-    from sojourn.jira.importer import Importer, Outcome
+    from sojourn.jira.importer import Outcome
 
 
 @app.command(name="import")

@@ -30,8 +30,8 @@ class Change(Generic[T]):
     at_ms: int
     order: tuple[int, int]
     author: str | None
-    before: T | None | Unknown
-    after: T | None | Unknown
+    before: T | Unknown | None
+    after: T | Unknown | None
 
 
 @dataclass(slots=True)
@@ -39,11 +39,11 @@ class Steps(Generic[T]):
     """A field as a step function: `value[i]` holds from `at_ms[i]`, put there by `author[i]`, until `at_ms[i + 1]`."""
 
     at_ms: list[int] = field(default_factory=list)
-    value: list[T | None | Unknown] = field(default_factory=list)
+    value: list[T | Unknown | None] = field(default_factory=list)
     author: list[str | None] = field(default_factory=list)
     flags: Flag = Flag(0)
 
-    def append(self, at_ms: int, value: T | None | Unknown, author: str | None) -> None:
+    def append(self, at_ms: int, value: T | Unknown | None, author: str | None) -> None:
         """Add a step; a value that already holds adds nothing (docs/semantics.md 3)."""
         if self.value and self.value[-1] == value:
             return
@@ -58,7 +58,7 @@ def in_order(changes: Iterable[Change[T]]) -> list[Change[T]]:
 
 
 def step_function(
-    created_ms: int, present: T | None | Unknown, changes: Sequence[Change[T]], creator: str | None = None
+    created_ms: int, present: T | Unknown | None, changes: Sequence[Change[T]], creator: str | None = None
 ) -> Steps[T]:
     """The values of a field since the creation of its work item, from all its changes in any order.
 

@@ -68,15 +68,22 @@ class Stays:
         """Only the stays for which `keep` holds."""
         if keep.all():
             return self
-        columns = (self.item, self.value, self.entered, self.left, self.entry, self.current)
-        return Stays(self.items, *(column[keep] for column in columns))
+        return Stays(
+            self.items,
+            self.item[keep],
+            self.value[keep],
+            self.entered[keep],
+            self.left[keep],
+            self.entry[keep],
+            self.current[keep],
+        )
 
     def elapsed(self) -> Int64Array:
         """The milliseconds on the clock on the wall: int64."""
         return self.left - self.entered
 
     def worked(self, working_time: WorkingTime) -> Int64Array:
-        """The milliseconds of working time: int64. Where a stay starts at the end of another, time is looked up once."""
+        """The milliseconds of working time: int64. Where one stay ends and another starts, it is looked up once."""
         if len(self) == 0:
             return np.zeros(0, dtype=np.int64)
         begun = working_time.until(self.entered)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sojourn.core.timeline import Timelines
 from sojourn.history.models import Field, Issue, Value
-from sojourn.history.packing import EMPTY, Int64Array, unpack
+from sojourn.history.packing import EMPTY, unpack
 from sojourn.history.write import PRESENT
 
 BATCH = 32_768
@@ -37,10 +37,10 @@ class Batch:
     columns: dict[str, tuple[Any, ...]]
 
 
-def values_of(field_key: str, sites: Sequence[int] | None = None) -> QuerySet[Value]:
-    """The dictionary of a field: every value its timelines can hold, in no particular order."""
-    found = Value.objects.filter(kind="user" if field_key in ("assignee", "reporter") else field_key)
-    return found if sites is None else found.filter(site__in=sites)
+def values_of(field_key: str, sites: Sequence[str] = ()) -> QuerySet[Value]:
+    """Every value the timelines of a field can hold at the sites of those names, or at all of them."""
+    found = Value.objects.select_related("site").filter(kind=field_key)
+    return found.filter(site__name__in=sites) if sites else found
 
 
 def timelines(

@@ -27,6 +27,13 @@ class Label:
     category: str = ""
 
 
+def keep_better(labels: dict[Ref, Label], ref: Ref, label: Label) -> None:
+    """Note a label unless one of a higher rank is noted; of the same rank the later in the alphabet stays."""
+    known = labels.get(ref)
+    if known is None or (label.rank, label.name) > (known.rank, known.name):
+        labels[ref] = label
+
+
 @dataclass(slots=True)
 class TimelineRecord:
     """A field as the store takes it: instants, values, authors by account id, of one length, and doubts."""
@@ -73,6 +80,4 @@ class IssueRecord:
 
     def name(self, ref: Ref, label: Label) -> None:
         """Learn what a value is called, unless a better name is known."""
-        known = self.labels.get(ref)
-        if known is None or (label.rank, label.name) > (known.rank, known.name):
-            self.labels[ref] = label
+        keep_better(self.labels, ref, label)

@@ -1,25 +1,48 @@
 """Writing work items: each one whole, in one transaction for a batch, and only where it says something new."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import orjson
 import zstandard
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
+from django.db.models import F, Model
 
 from sojourn.core.flags import Flag
 from sojourn.history.dictionary import Dictionary
 from sojourn.history.models import Issue, RawIssue, Site, Timeline
 from sojourn.history.packing import pack
-from sojourn.history.record import IssueRecord, Ref, TimelineRecord
+from sojourn.history.record import IssueRecord, Label, Ref, keep_better
 
 PRESENT = ("issuetype", "status", "assignee", "reporter", "priority", "resolution")
 """The fields whose present value has a column of its own on the work item."""
 
-_ISSUE_COLUMNS = [
-    *("key", "project", *PRESENT, "created_ms", "updated_ms", "resolved_ms", "due", "flags", "row_version"),
-    *("deleted_ms", "digest", "summary", "fields"),
-]
+
+def _insert(model: type[Model], columns: Sequence[str], unique: Sequence[str] = ()) -> str:
+    """SQL that inserts rows of a table, or replaces the row that has the same `unique` columns.
+
+    Model instances would cost more than everything else an import does.
+    """
+    quoted = ", ".join(columns)
+    values = ", ".join(["%s"] * len(columns))
+    sql = f"INSERT INTO {model._meta.db_table} ({quoted}) VALUES ({values})"  # noqa: S608 - names of our own tables
+    if not unique:
+        return sql
+    replaced = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in unique)
+    return f"{sql} ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {replaced}"
+
+
+_ISSUE = _insert(
+    Issue,
+    (
+        *("site_id", "jira_id", "key", "project_id", *(f"{name}_id" for name in PRESENT), "created_ms", "updated_ms"),
+        *("resolved_ms", "due", "flags", "row_version", "digest", "summary", "fields", "deleted_ms"),
+    ),
+    ("site_id", "jira_id"),
+)
+_TIMELINE = _insert(Timeline, ("issue_id", "field_id", "at", "value", "author", "flags"))
+_RAW = _insert(RawIssue, ("issue_id", "payload"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,57 +101,48 @@ class Writer:
         return {issue.jira_id: issue for issue in found.only("jira_id", "digest", "updated_ms", "flags", "deleted_ms")}
 
     def _write_issues(self, new: list[IssueRecord], version: int) -> None:
+        labels: dict[Ref, Label] = {}
         for record in new:
             self.dictionary.learn_fields(record.field_names)
-        self.dictionary.learn({ref: label for record in new for ref, label in record.labels.items()})
-        issues = [self._issue(record, version + n) for n, record in enumerate(new, 1)]
-        Issue.objects.bulk_create(
-            issues, update_conflicts=True, unique_fields=["site", "jira_id"], update_fields=_ISSUE_COLUMNS
-        )
-        numbers = dict(
-            Issue.objects.filter(site=self.site, jira_id__in=[issue.jira_id for issue in issues]).values_list(
-                "jira_id", "id"
-            )
-        )
-        Timeline.objects.filter(issue__in=numbers.values()).delete()
-        RawIssue.objects.filter(issue__in=numbers.values()).delete()
-        timelines, raws = [], []
-        for record in new:
-            number = numbers[record.jira_id]
-            timelines += [self._timeline(number, key, steps) for key, steps in record.timelines.items()]
-            raws.append(RawIssue(issue_id=number, payload=self._compressor.compress(record.payload)))
-        Timeline.objects.bulk_create(timelines)
-        RawIssue.objects.bulk_create(raws)
+            for ref, label in record.labels.items():
+                keep_better(labels, ref, label)
+        self.dictionary.learn(labels)
+        with connection.cursor() as cursor:
+            cursor.executemany(_ISSUE, [self._issue(record, version + n) for n, record in enumerate(new, 1)])
+            written = Issue.objects.filter(site=self.site, jira_id__in=[record.jira_id for record in new])
+            numbers = dict(written.values_list("jira_id", "id"))
+            Timeline.objects.filter(issue__in=numbers.values()).delete()
+            RawIssue.objects.filter(issue__in=numbers.values()).delete()
+            rows = [row for record in new for row in self._timelines(numbers[record.jira_id], record)]
+            cursor.executemany(_TIMELINE, rows)
+            compress = self._compressor.compress
+            cursor.executemany(_RAW, [(numbers[record.jira_id], compress(record.payload)) for record in new])
 
-    def _issue(self, record: IssueRecord, version: int) -> Issue:
-        present = {f"{name}_id": self.dictionary.number(record.present.get(name)) or None for name in PRESENT}
-        return Issue(
-            site=self.site,
-            jira_id=record.jira_id,
-            key=record.key,
-            project_id=self.dictionary.project(record.project),
-            created_ms=record.created_ms,
-            updated_ms=record.updated_ms,
-            resolved_ms=record.resolved_ms,
-            due=record.due,
-            flags=record.flags,
-            row_version=version,
-            digest=record.digest,
-            summary=record.summary,
-            fields=record.fields,
-            **present,
+    def _issue(self, record: IssueRecord, version: int) -> tuple[Any, ...]:
+        return (
+            self.site.pk,
+            record.jira_id,
+            record.key,
+            self.dictionary.project(record.project),
+            *(self.dictionary.number(record.present.get(name)) or None for name in PRESENT),
+            record.created_ms,
+            record.updated_ms,
+            record.resolved_ms,
+            record.due.isoformat() if record.due else None,
+            int(record.flags),
+            version,
+            record.digest,
+            record.summary,
+            orjson.dumps(record.fields).decode(),
+            None,
         )
 
-    def _timeline(self, issue: int, key: str, steps: TimelineRecord) -> Timeline:
-        number = self.dictionary.number
-        return Timeline(
-            issue_id=issue,
-            field_id=self.dictionary.field(key),
-            at=pack(steps.at_ms),
-            value=pack([number(value) for value in steps.value]),
-            author=pack([number(Ref("user", author) if author else None) for author in steps.author]),
-            flags=steps.flags,
-        )
+    def _timelines(self, issue: int, record: IssueRecord) -> Iterator[tuple[Any, ...]]:
+        number, field = self.dictionary.number, self.dictionary.field
+        for key, steps in record.timelines.items():
+            value = pack([number(ref) for ref in steps.value])
+            author = pack([number(Ref("user", account) if account else None) for account in steps.author])
+            yield issue, field(key), pack(steps.at_ms), value, author, int(steps.flags)
 
 
 def _is_older(record: IssueRecord, known: Issue) -> bool:

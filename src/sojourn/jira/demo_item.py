@@ -121,8 +121,9 @@ class Item:
     @property
     def last_touched(self) -> int:
         """The instant of the last change or comment, or else of creation."""
-        last = [*self.histories[-1:], *self.comments[-1:]]
-        return max([self.created, *(one.at for one in last)])
+        changed = [history.at for history in self.histories[-1:]]
+        commented = [comment.at for comment in self.comments[-1:]]
+        return max([self.created, *changed, *commented])
 
     def payload(self) -> dict[str, Any]:
         """Return the issue as Jira's REST API gives it, with `changelog` expanded."""

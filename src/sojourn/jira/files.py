@@ -1,13 +1,13 @@
 """Files that people have of a Jira: found, opened, and read record by record in flat memory."""
 
 import gzip
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
 import ijson
+import orjson
 
 from sojourn.errors import UserError
 
@@ -111,7 +111,7 @@ def _first_line(file: IO[bytes]) -> bytes:
 
 def _is_json(line: bytes) -> bool:
     try:
-        json.loads(line)
+        orjson.loads(line)
     except ValueError:
         return False
     return True
@@ -123,7 +123,7 @@ def _lines(file: IO[bytes], on_disk: IO[bytes]) -> Iterator[Parsed | Broken]:
             continue
         place = f"line {number}"
         try:
-            yield Parsed(place, json.loads(line), on_disk.tell())
+            yield Parsed(place, orjson.loads(line), on_disk.tell())
         except ValueError as error:
             yield Broken(place, f"is not JSON: {error}", on_disk.tell())
 
@@ -141,6 +141,6 @@ def _array(file: IO[bytes], on_disk: IO[bytes]) -> Iterator[Parsed | Broken]:
 def _whole(file: IO[bytes], on_disk: IO[bytes]) -> Parsed | Broken:
     text = file.read()
     try:
-        return Parsed("file", json.loads(text), on_disk.tell())
+        return Parsed("file", orjson.loads(text), on_disk.tell())
     except ValueError as error:
         return Broken("file", f"is not JSON: {error}", on_disk.tell())

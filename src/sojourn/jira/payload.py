@@ -1,11 +1,14 @@
 """Jira's JSON of one work item, read into a record of the store. Nothing else knows that JSON."""
 
+import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 from typing import Any, TypeVar
+
+import orjson
 
 from sojourn.core.changes import UNKNOWN, Change, Membership, Steps, Unknown, set_steps, step_function
 from sojourn.core.flags import Flag
@@ -29,15 +32,19 @@ _COLUMNS = ("status", "assignee", "reporter", "priority", "issuetype", "resoluti
 _SYSTEM_NAMES = {**{key: key for key in _SINGLE}, "Key": "key", "Fix Version": "fixVersions"}
 _CUSTOM_NAMES = {"Sprint": "sprint", "Flagged": "flagged"}
 _FIELD_NAMES = {
-    **{
-        "status": "Status",
-        "assignee": "Assignee",
-        "reporter": "Reporter",
-        "priority": "Priority",
-        "key": "Key",
-    },
-    **{"issuetype": "Issue type", "resolution": "Resolution", "project": "Project", "duedate": "Due date"},
-    **{"fixVersions": "Fix versions", "sprint": "Sprint", "flagged": "Flagged", "comment": "Comments"},
+    "status": "Status",
+    "assignee": "Assignee",
+    "reporter": "Reporter",
+    "priority": "Priority",
+    "key": "Key",
+    "issuetype": "Issue type",
+    "resolution": "Resolution",
+    "project": "Project",
+    "duedate": "Due date",
+    "fixVersions": "Fix versions",
+    "sprint": "Sprint",
+    "flagged": "Flagged",
+    "comment": "Comments",
 }
 _TEXTS = {"description", "environment", "comment", "worklog", "attachment"}
 """Fields that are long texts or lists of them: kept out of `fields`, and out of the payload unless texts are kept."""
@@ -82,7 +89,7 @@ class Reader:
 
     def _record(self, issue: dict[str, Any], fields: dict[str, Any]) -> IssueRecord:
         key = str(issue["key"])
-        payload = json.dumps(issue if self._keep_texts else _without_texts(issue), sort_keys=True).encode()
+        payload = orjson.dumps(issue if self._keep_texts else _without_texts(issue), option=orjson.OPT_SORT_KEYS)
         updated, resolved = fields.get("updated"), fields.get("resolutiondate")
         record = IssueRecord(
             jira_id=str(issue["id"]),
@@ -169,7 +176,7 @@ class _Histories:
 
     def _single(self, key: str, kind: str, present: Any = UNKNOWN) -> TimelineRecord:
         value = self.fields.get(key, present)
-        now: str | None | Unknown = value if isinstance(value, Unknown) else _key(kind, value)
+        now: str | Unknown | None = value if isinstance(value, Unknown) else _key(kind, value)
         if isinstance(now, str):
             self._name(kind, now, values.name_of(value), self._rank())
         changes = []
@@ -182,6 +189,8 @@ class _Histories:
                     self._name(kind, part, str(entry.item.get(name) or part), entry.at_ms)
             changes.append(Change(entry.at_ms, entry.order, entry.author, before, after))
         steps = step_function(self.record.created_ms, now, changes, self.creator)
+        if kind == "status" and _is_renamed(self.entries.get(key, [])):
+            steps.flags |= Flag.HISTORY_GAP
         return _timeline(self.record, kind, steps, lambda part: Ref(kind, part))
 
     def _put_set(self, key: str, kind: str, present: Any, *, backwards: bool) -> None:
@@ -233,6 +242,16 @@ class _Histories:
 
     def _name(self, kind: str, key: str, name: str, rank: int) -> None:
         self.record.name(Ref(kind, key), Label(name, rank))
+
+
+def _is_renamed(entries: list[_Entry]) -> bool:
+    """Whether a change leaves a status under another name than the one before entered it under.
+
+    One id under two names is a rename or a new use of an old id, and a history alone cannot tell (docs/semantics.md 5).
+    """
+    ordered = sorted(entries, key=lambda entry: (entry.at_ms, entry.order))
+    names = [(entry.item.get("fromString"), entry.item.get("toString")) for entry in ordered]
+    return any(entered != left for (_, entered), (left, _) in itertools.pairwise(names) if entered and left)
 
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from sojourn.errors import Refused
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_CATEGORIES = {"new": "new", "indeterminate": "indeterminate", "done": "done"}
+_CATEGORIES = ("new", "indeterminate", "done")
 
 
 def instant_ms(value: Any, path: str) -> int:
@@ -67,7 +67,8 @@ def name_of(value: Any) -> str:
 def category_of(value: Any) -> str:
     """The category of a status: `new`, `indeterminate`, `done`, or nothing where it is not told."""
     category = value.get("statusCategory") if isinstance(value, dict) else None
-    return _CATEGORIES.get(category.get("key"), "") if isinstance(category, dict) else ""
+    key = category.get("key") if isinstance(category, dict) else None
+    return key if key in _CATEGORIES else ""
 
 
 def plain(value: Any) -> Any:
@@ -105,7 +106,7 @@ def _split(text: str | None) -> list[str]:
     return [part.strip() for part in stripped.split(",") if part.strip()]
 
 
-def side(item: dict[str, Any], which: str) -> str | None | Unknown:
+def side(item: dict[str, Any], which: str) -> str | Unknown | None:
     """The id on one side, `from` or `to`, of a change item; UNKNOWN where the item does not have that side."""
     key, name = item.get(which), item.get(f"{which}String")
     if key not in (None, ""):

@@ -1,8 +1,10 @@
 """Which work items a request is about, and the parts of it every report works with."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -43,7 +45,7 @@ def _must_exist(option: str, wanted: tuple[str, ...], known: Iterable[str]) -> N
 def _between(name: DateField, wanted: Range, calendar: Calendar) -> Q:
     if name == "due":
         days = [None if end is None else _local_date(end, calendar) for end in (wanted.from_ms, wanted.to_ms)]
-        bounds = {"due__gte": days[0], "due__lt": days[1]}
+        bounds: dict[str, Any] = {"due__gte": days[0], "due__lt": days[1]}
     else:
         bounds = {f"{_COLUMN[name]}__gte": wanted.from_ms, f"{_COLUMN[name]}__lt": wanted.to_ms}
     limits = {bound: end for bound, end in bounds.items() if end is not None}
@@ -60,6 +62,8 @@ class Axis:
 
     keys: tuple[str, ...]
     names: tuple[str, ...]
+    titles: tuple[str, ...]
+    """Names that are unique on the axis: values of one name are told apart by their ids, then by their sites."""
     groups: tuple[str, ...]
     done: NDArray[np.bool_]
     _places: Int64Array
@@ -68,23 +72,22 @@ class Axis:
     def of(cls, values: Iterable[Value], empty: str | None = None) -> "Axis":
         """The axis of some values, by category and name; nobody assigned and the like, called `empty`, comes last.
 
-        Values of one name are told apart by their ids, and one that was deleted says so (docs/semantics.md 6, 8).
+        A value that was deleted says so (docs/semantics.md 6, 8).
         """
         ordered = sorted(values, key=lambda value: (_CATEGORY_ORDER[value.category], value.name, value.key, value.pk))
         names = [value.name + (" (deleted)" if value.deleted else "") for value in ordered]
-        shared = {name for name in names if names.count(name) > 1}
-        shown = [
-            f"{name} [{value.key}]" if name in shared else name for name, value in zip(names, ordered, strict=True)
-        ]
+        titles = _told_apart(names, [f"{name} [{v.key}]" for name, v in zip(names, ordered, strict=True)])
+        titles = _told_apart(titles, [f"{title} {v.site.name}" for title, v in zip(titles, ordered, strict=True)])
         keys, groups = [value.key for value in ordered], [value.category for value in ordered]
         places = np.full(max((value.pk for value in ordered), default=0) + 1, -1, dtype=np.int64)
         for place, value in enumerate(ordered):
             places[value.pk] = place
         if empty is not None:
             places[EMPTY] = len(ordered)
-            keys, shown, groups = [*keys, ""], [*shown, empty], [*groups, ""]
+            keys, groups = [*keys, ""], [*groups, ""]
+            names, titles = [*names, empty], [*titles, empty]
         done = np.array([group == "done" for group in groups], dtype=bool)
-        return cls(tuple(keys), tuple(shown), tuple(groups), done, places)
+        return cls(tuple(keys), tuple(names), tuple(titles), tuple(groups), done, places)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -92,6 +95,12 @@ class Axis:
     def places(self, values: Int64Array) -> Int64Array:
         """The place on the axis of each value: int64, as many as values."""
         return np.take(self._places, values)
+
+
+def _told_apart(names: list[str], longer: list[str]) -> list[str]:
+    """The names, longer where several are the same."""
+    counts = Counter(names)
+    return [long if counts[name] > 1 else name for name, long in zip(names, longer, strict=True)]
 
 
 _CATEGORY_ORDER = {"new": 0, "indeterminate": 1, "": 2, "done": 3}

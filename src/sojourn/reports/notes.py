@@ -29,8 +29,7 @@ def of(report: str, request: Request) -> Notes:
     """The notes of a report: the calendar and zone, the moment, and the options that bear on the numbers."""
     calendar = request.calendar
     lines = [
-        f"Working time under the calendar {request.calendar_name} ({calendar.tz}), "
-        f"as of {local(request.as_of_ms, calendar.tz)}.",
+        f"Working time under {request.calendar_name} ({calendar.tz}), as of {local(request.as_of_ms, calendar.tz)}.",
         "The current stay is counted up to then." if request.current == "include" else "The current stay is left out.",
         _VISITS[request.visits],
     ]

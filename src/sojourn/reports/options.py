@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sojourn.core.calendar import Calendar
@@ -113,7 +113,7 @@ def _choice(options: Mapping[str, Sequence[str]], name: str) -> str:
 
 def _filters(options: Mapping[str, Sequence[str]], zone: ZoneInfo) -> dict[DateField, Range]:
     given = {name: _range(_one(options, name), zone, name) for name in DATE_FIELDS}
-    return {cast("DateField", name): found for name, found in given.items() if found != Range()}
+    return {name: found for name, found in given.items() if found != Range()}
 
 
 def _range(text: str, zone: ZoneInfo, option: str) -> Range:

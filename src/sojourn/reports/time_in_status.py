@@ -39,7 +39,7 @@ def report(request: Request) -> Table:
     """
     extra = tuple(columns.find(name) for name in request.columns)
     shown = tuple(one.column for one in extra)
-    axis = Axis.of(read.values_of("status"))
+    axis = Axis.of(read.values_of("status", request.sites))
     if request.shape == "wide":
         make, head = _wide, (*_IDENTITY, *shown, *_STATE)
         layout = (*head, *_status_columns(axis, head))
@@ -59,7 +59,7 @@ def _status_columns(axis: Axis, taken: tuple[Column, ...]) -> tuple[Column, ...]
     names = {column.name for column in taken}
     return tuple(
         Column(f"{name} [{key}]" if name in names else name, "duration", "ms", group)
-        for name, key, group in zip(axis.names, axis.keys, axis.groups, strict=True)
+        for name, key, group in zip(axis.titles, axis.keys, axis.groups, strict=True)
     )
 
 
