@@ -310,3 +310,10 @@ def test_day_starts() -> None:
     expected = [ms(f"{day}T00:00", BERLIN) for day in ("2024-03-31", "2024-04-01")]
     assert list(ours.day_starts(first, last)) == expected
     assert list(ours.day_starts(expected[0], expected[0] + 1)) == expected[:1]
+
+
+def test_the_last_days_of_time() -> None:
+    special = {"0001-01-01": [["09:00", "17:00"]], "9999-12-31": [["09:00", "17:00"]]}
+    with pytest.raises(UserError, match="no working time"):
+        calendar(days=(), special_hours=special)
+    assert calendar(special_hours=special).business_day_ms == 8 * HOUR

@@ -253,8 +253,8 @@ class Calendar:
             lengths = (366 * DAY, _WEEKDAY_CYCLE)  # a year is enough but for the oddest calendars
             if any(self.compile(_YEAR_2000, _YEAR_2000 + length).total for length in lengths):
                 return True
-        numbers = (day_number(day) for day in self.rules.exception_dates)
-        return any(self.compile((day - 2) * DAY, (day + 3) * DAY).total for day in numbers)
+        starts = (min(max(day_number(day) * DAY, EARLIEST), LATEST) for day in self.rules.exception_dates)
+        return any(self.compile(max(start - 2 * DAY, EARLIEST), min(start + 3 * DAY, LATEST)).total for start in starts)
 
     def _ends(self, problem: str) -> UserError:
         return UserError(f"calendar {self.name or 'without a name'}: {problem}")
