@@ -31,8 +31,7 @@ def _databases(url: str, folder: Path) -> dict[str, Any]:
     if default["ENGINE"] == "django.db.backends.sqlite3":
         Path(default["NAME"]).parent.mkdir(parents=True, exist_ok=True)
         default["OPTIONS"] = {
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; "
-            "PRAGMA mmap_size=1073741824",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536",
             # A transaction that will write takes the lock at once: SQLite cannot upgrade a read lock under contention.
             "transaction_mode": "IMMEDIATE",
             "timeout": 60,
@@ -59,6 +58,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "sojourn.history",
     "sojourn.calendars",
+    "django_htmx",
     "sojourn.web",
 ]
 
