@@ -3,11 +3,14 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from sojourn.web import views
+from sojourn.web import bundle, report, views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("login", LoginView.as_view(), name="login"),
+    path("login", LoginView.as_view(template_name="web/login.html", redirect_authenticated_user=True), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
     path("health", views.health, name="health"),
+    path("reports/time-in-status", report.page, name="time-in-status"),
+    path("reports/time-in-status.<str:name>", report.download, name="time-in-status-download"),
+    path("charts/<str:release>.js", bundle.charts, name="charts"),
 ]

@@ -5,13 +5,13 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 
 
-def home(request: HttpRequest) -> HttpResponse:
+def home(_: HttpRequest) -> HttpResponse:
     """Go to the reports."""
     return HttpResponseRedirect("/reports/time-in-status")
 
 
 @login_not_required
-def health(request: HttpRequest) -> HttpResponse:
+def health(_: HttpRequest) -> HttpResponse:
     """Whether the service can serve: 200 when the store answers."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")

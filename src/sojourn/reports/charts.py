@@ -1,0 +1,136 @@
+"""Charts of reports, as Vega-Lite specs: one spec for a page, an e-mail and a file."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import polars as pl
+
+from sojourn.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
+from sojourn.history import read
+from sojourn.reports.items import Axis
+from sojourn.reports.table import Table
+
+Measured = Literal["mean", "median"]
+MEASURED: tuple[Measured, ...] = get_args(Measured)
+CATEGORIES = {"new": "To do", "indeterminate": "In progress", "": "Other", "done": "Done"}
+"""What the categories of statuses are called, in the order in which they are shown."""
+
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+_STEP = 26
+_WORDS: dict[Measured, str] = {"mean": "Average", "median": "Median"}
+_UNITS = (("days", DAY_MS, 3 * DAY_MS), ("hours", HOUR_MS, 2 * HOUR_MS), ("minutes", MINUTE_MS, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What the work items that visited a status spent in it: how many they are, and their working ms."""
+
+    name: str
+    group: str
+    count: int
+    mean_ms: int
+    median_ms: int
+    p85_ms: int
+
+    def of(self, measured: Measured) -> int:
+        """The mean or the median."""
+        return self.mean_ms if measured == "mean" else self.median_ms
+
+
+def figures(table: Table, frame: pl.DataFrame) -> list[Figure]:
+    """The figures of each status that was visited, over per-item totals (docs/semantics.md 15), of a time in status."""
+    return [_figure(name, group, values) for name, group, values in _per_status(table, frame) if len(values)]
+
+
+def _per_status(table: Table, frame: pl.DataFrame) -> Iterator[tuple[str, str, pl.Series]]:
+    if "value_id" not in frame.columns:
+        for column in table.columns:
+            if column.kind == "duration":
+                yield column.name, column.group, frame[column.name].drop_nulls()
+        return
+    axis = Axis.of(read.values_of("status"))
+    of_status = frame.select("value", "ms").partition_by("value", as_dict=True)
+    for name, group in zip(axis.names, axis.groups, strict=True):
+        if (name,) in of_status:
+            yield name, group, of_status[(name,)]["ms"]
+
+
+def _figure(name: str, group: str, values: pl.Series) -> Figure:
+    count, total = len(values), int(values.sum())
+    ordered = values.sort()
+    median, p85 = (int(ordered[_nearest_rank(percent, count)]) for percent in (50, 85))
+    return Figure(name, group, count, (2 * total + count) // (2 * count), median, p85)
+
+
+def _nearest_rank(percent: int, count: int) -> int:
+    return -(-percent * count // 100) - 1
+
+
+def spec(figures: Sequence[Figure], measured: Measured, text: Callable[[int], str]) -> dict[str, Any]:
+    """A bar a status: the mean or median working time in it; `text` writes the durations beside the bars.
+
+    Colours are left to whoever draws it; the categories are the domain of the scale.
+    """
+    unit, size = _unit(max((one.of(measured) for one in figures), default=0))
+    rows = [
+        {
+            "status": one.name,
+            "category": CATEGORIES[one.group],
+            "amount": one.of(measured) / size,
+            "label": text(one.of(measured)),
+            "mean": text(one.mean_ms),
+            "median": text(one.median_ms),
+            "count": one.count,
+        }
+        for one in figures
+    ]
+    groups = {one.group for one in figures}
+    return {
+        "$schema": _SCHEMA,
+        "description": f"Bar chart: {_WORDS[measured].lower()} working time per status, in {unit}.",
+        "width": "container",
+        "height": _STEP * len(rows),
+        "padding": {"left": 5, "top": 5, "bottom": 5, "right": 90},
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "data": {"values": rows},
+        "encoding": {"y": {"field": "status", "type": "nominal", "sort": None, "title": None}, "x": _x(measured, unit)},
+        "layer": [
+            {"mark": {"type": "bar", "cornerRadiusEnd": 3, "height": {"band": 0.72}}, "encoding": _bar(groups)},
+            {
+                "mark": {"type": "text", "align": "left", "baseline": "middle", "dx": 6},
+                "encoding": {"text": {"field": "label", "type": "nominal"}},
+            },
+        ],
+    }
+
+
+def _unit(largest: int) -> tuple[str, int]:
+    return next((name, size) for name, size, least in _UNITS if largest >= least)
+
+
+def _x(measured: Measured, unit: str) -> dict[str, Any]:
+    return {
+        "field": "amount",
+        "type": "quantitative",
+        "title": f"{_WORDS[measured]} working time ({'days of 24 hours' if unit == 'days' else unit})",
+        "axis": {"tickCount": 6},
+    }
+
+
+def _bar(groups: set[str]) -> dict[str, Any]:
+    domain = [name for group, name in CATEGORIES.items() if group in groups]
+    shown = (("status", "Status"), ("category", "Category"), ("mean", "Average"), ("median", "Median"))
+    return {
+        "color": {
+            "field": "category",
+            "type": "nominal",
+            "title": None,
+            "scale": {"domain": domain},
+            "legend": {"orient": "top", "symbolType": "square"},
+        },
+        "tooltip": [
+            *({"field": name, "type": "nominal", "title": title} for name, title in shown),
+            {"field": "count", "type": "quantitative", "title": "Work items"},
+        ],
+    }

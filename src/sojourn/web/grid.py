@@ -1,0 +1,161 @@
+"""A page of a table as the templates show it: headers to sort by, cells as texts, and what was left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import polars as pl
+
+from sojourn.core.duration import TimeFormat, format_duration
+from sojourn.reports.charts import CATEGORIES, Figure
+from sojourn.reports.notes import local
+from sojourn.reports.table import Column, Notes, Table
+from sojourn.web.query import Query
+from sojourn.web.words import COLUMN, DOUBTS
+
+_UNSEEN = {"issue_id", "value_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One column: what it is called, the id that tells its status apart, how it is sorted, where a click leads."""
+
+    name: str
+    label: str
+    told_apart: str
+    kind: str
+    group: str
+    sorted: str
+    address: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value as text; whether it is that of the status the work item is in; its doubts, if it shows those."""
+
+    text: str
+    kind: str
+    is_current: bool = False
+    doubts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A page of a table."""
+
+    headers: list[Header]
+    groups: list[tuple[str, str, int]]
+    rows: list[list[Cell]]
+    feet: list[tuple[str, list[str]]]
+    hidden: list[str]
+    doubts: list[tuple[str, str]]
+
+
+class Printer:
+    """Durations as text, in the time format of a table (docs/semantics.md 14, 16)."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+
+    def __call__(self, ms: int | None) -> str:
+        """The text of a duration; a dash where there is none."""
+        notes = self._notes
+        day, week = notes.business_day_ms, notes.business_week_ms
+        return format_duration(ms, notes.time_format, business_day_ms=day, business_week_ms=week)
+
+
+def build(table: Table, frame: pl.DataFrame, page: pl.DataFrame, figures: Sequence[Figure], query: Query) -> Grid:
+    """The page of a table whose whole answer is `frame`."""
+    seen = {figure.name for figure in figures}
+    is_wide = any(column.kind == "duration" and column.group for column in table.columns)
+    shown = [column for column in table.columns if _is_shown(column, table, frame, seen if is_wide else None)]
+    hidden = [column.name for column in table.columns if column.kind == "duration" and column not in shown]
+    write = Printer(table.notes)
+    return Grid(
+        headers=[_header(column, query) for column in shown],
+        groups=_groups(shown) if is_wide else [],
+        rows=[list(row) for row in zip(*(_cells(column, page, table, write) for column in shown), strict=True)],
+        feet=_feet(shown, figures, write) if is_wide else [],
+        hidden=hidden,
+        doubts=[words for flag, words in DOUBTS.items() if frame["flags"].str.contains(flag).any()],
+    )
+
+
+def _is_shown(column: Column, table: Table, frame: pl.DataFrame, visited: set[str] | None) -> bool:
+    """Statuses nobody was in, ids, doubts that nobody has and times that are there in the time format are left out."""
+    if column.name == "flags":
+        return bool((frame["flags"] != "").any())
+    if column.name == "ms":
+        return table.notes.time_format is TimeFormat.MS
+    if visited is not None and column.kind == "duration":
+        return column.name in visited
+    return column.name not in _UNSEEN
+
+
+def _header(column: Column, query: Query) -> Header:
+    label, _, told_apart = column.name.partition(" [") if column.name.endswith("]") else (column.name, "", "")
+    largest_first = column.kind in ("duration", "integer")
+    ways = ["descending", "ascending"] if largest_first else ["ascending", "descending"]
+    by, _, order = query.one("sort").rpartition(":")
+    now = "none"
+    if column.name in (by, query.one("sort")):
+        now = "descending" if order == "desc" and by == column.name else "ascending"
+    after = dict(zip(["none", *ways], [*ways, "none"], strict=True))[now]
+    wanted = {"none": (), "ascending": (f"{column.name}:asc",), "descending": (f"{column.name}:desc",)}[after]
+    return Header(
+        name=column.name,
+        label=COLUMN.get(column.name, label) if not column.group else label,
+        told_apart=told_apart.rstrip("]"),
+        kind="number" if largest_first else "key" if column.name == "issue_key" else column.kind,
+        group=column.group,
+        sorted=now,
+        address=query.put("sort", *wanted).address,
+        hint={"none": "Sort no longer by this", "ascending": "Sort ascending", "descending": "Sort descending"}[after],
+    )
+
+
+def _groups(shown: Sequence[Column]) -> list[tuple[str, str, int]]:
+    """The categories over the statuses: class, name, number of columns; nameless over the columns that are none."""
+    parts = groupby(shown, key=lambda column: (column.kind == "duration", column.group))
+    return [
+        (group or "other", CATEGORIES[group], len(list(part))) if is_status else ("", "", len(list(part)))
+        for (is_status, group), part in parts
+    ]
+
+
+def _cells(column: Column, page: pl.DataFrame, table: Table, write: Printer) -> list[Cell]:
+    values = page[column.name]
+    if column.kind == "duration" and column.name != "time":
+        now = (column.name, column.name.rpartition(" [")[0]) if "current" in page.columns else ()
+        is_now = page["current"].is_in(list(now)).to_list()
+        return [Cell(write(ms), "number", here) for ms, here in zip(values, is_now, strict=True)]
+    if column.kind == "duration" or column.unit == "ms":
+        here = page["is_current"].to_list() if column.name in ("time", "ms") else [False] * len(values)
+        return [Cell(write(ms), "number", now) for ms, now in zip(values, here, strict=True)]
+    if column.name == "flags":
+        return [Cell("", "flags", doubts=tuple(DOUBTS[flag] for flag in text.split())) for text in values]
+    return [_plain(value, column, table.notes.zone) for value in values]
+
+
+def _plain(value: Any, column: Column, zone: str) -> Cell:
+    if value is None:
+        return Cell("", column.kind)
+    if column.kind == "boolean":
+        return Cell("Yes" if value else "", "text")
+    if column.kind == "instant":
+        return Cell(local(round(value.timestamp() * 1000), zone), "instant")
+    kind = "number" if column.kind == "integer" else "key" if column.name == "issue_key" else column.kind
+    return Cell(str(value), kind)
+
+
+def _feet(shown: Sequence[Column], figures: Sequence[Figure], write: Printer) -> list[tuple[str, list[str]]]:
+    """The rows under the table: of those that visited each status the mean, the median and how many they are."""
+    found = {figure.name: figure for figure in figures}
+    named = [found.get(column.name) if column.kind == "duration" else None for column in shown[1:]]
+    return [
+        ("Average", [write(one.mean_ms) if one else "" for one in named]),
+        ("Median", [write(one.median_ms) if one else "" for one in named]),
+        ("Work items", [f"{one.count:,}" if one else "" for one in named]),
+    ]
