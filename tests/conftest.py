@@ -1,0 +1,33 @@
+"""What every test stands on: a home of its own, and the data made by others."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_HOME = tempfile.TemporaryDirectory(prefix="sojourn-tests-")
+os.environ["SOJOURN_HOME"] = _HOME.name
+os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sojourn.settings")
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of data made by others; where it is meant to be, a missing file is a failure, not a skip."""
+    if not SHARED.exists():
+        pytest.skip("this machine has no ../shared")
+    return SHARED / "data"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    """On CI a skipped test is a failure: everything a test needs is installed there."""
+    report = yield
+    if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped on CI: {report.longrepr}"
+    return report
