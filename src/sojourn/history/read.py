@@ -75,13 +75,16 @@ def _query(
     fields = list(Field.objects.filter(key=field_key).values_list("id", flat=True))
     present = F(f"{field_key}_id") if field_key in PRESENT else Literal(None, output_field=BigIntegerField())
     both = CombinedExpression(F("flags"), CombinedExpression.BITOR, F("line__flags"), output_field=IntegerField())
+    doubts = Coalesce(both, F("flags"), output_field=IntegerField())
     ordered = issues if issues.query.order_by else issues.order_by("pk")
     return ordered.annotate(
         line=FilteredRelation("timeline", condition=Q(timeline__field__in=fields or [0])),
-        doubts=Coalesce(both, F("flags"), output_field=IntegerField()),
-        # Every column more costs a tenth of a second for a million rows: what only some rows need comes as one.
-        unchanged=Case(When(line__at=None, then=JSONArray("created_ms", present))),
-    ).values_list("line__at", "line__value", "doubts", "unchanged", *columns, *expressions.values())
+        # Every column more costs a tenth of a second for a million rows: what few rows need comes as one.
+        special=Case(
+            When(line__at=None, then=JSONArray(doubts, "created_ms", present)),
+            When(Q(flags__gt=0) | Q(line__flags__gt=0), then=JSONArray(doubts)),
+        ),
+    ).values_list("line__at", "line__value", "special", *columns, *expressions.values())
 
 
 def _rows(cursor: CursorWrapper) -> list[tuple[Any, ...]]:
@@ -93,22 +96,24 @@ def _rows(cursor: CursorWrapper) -> list[tuple[Any, ...]]:
 
 
 def _batch(rows: list[tuple[Any, ...]], columns: Sequence[str]) -> Batch:
-    at, value, doubts, unchanged, *rest = zip(*rows, strict=True)
+    at, value, specials, *rest = zip(*rows, strict=True)
+    flags = np.zeros(len(rows), dtype=np.int16)
+    special = {place: orjson.loads(text) for place, text in enumerate(specials) if text}
+    for place, found in special.items():
+        flags[place] = found[0]
     if None in at:
-        at, value = _filled(at, value, unchanged)
+        at, value = _filled(at, value, special)
     offsets = np.zeros(len(rows) + 1, dtype=np.int64)
     np.cumsum(np.fromiter(map(len, at), np.int64, len(rows)) >> 3, out=offsets[1:])
-    flags = np.array(doubts, dtype=np.int16)
     return Batch(Timelines(unpack(at), unpack(value), offsets), flags, dict(zip(columns, rest, strict=True)))
 
 
 def _filled(
-    at: tuple[bytes | None, ...], value: tuple[bytes | None, ...], unchanged: tuple[str | None, ...]
+    at: tuple[bytes | None, ...], value: tuple[bytes | None, ...], special: dict[int, list[Any]]
 ) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     """The arrays, with one entry, the present value since creation, where a field never changed."""
-    since: list[list[int | None]] = [orjson.loads(text) if text else [] for text in unchanged]
-    some_at = tuple(blob or pack([start[0] or 0]) for blob, start in zip(at, since, strict=True))
-    some_value = tuple(blob or pack([start[1] or EMPTY]) for blob, start in zip(value, since, strict=True))
+    some_at = tuple(blob or pack([special[place][1]]) for place, blob in enumerate(at))
+    some_value = tuple(blob or pack([special[place][2] or EMPTY]) for place, blob in enumerate(value))
     return some_at, some_value
 
 
