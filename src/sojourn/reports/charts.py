@@ -6,10 +6,10 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
-from sojourn.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
+from sojourn.core.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, WEEK_MS, TimeFormat, format_duration
 from sojourn.history import read
 from sojourn.reports.items import Axis
-from sojourn.reports.table import Table
+from sojourn.reports.table import Notes, Table
 
 Measured = Literal["mean", "median"]
 MEASURED: tuple[Measured, ...] = get_args(Measured)
@@ -19,7 +19,13 @@ CATEGORIES = {"new": "To do", "indeterminate": "In progress", "": "Other", "done
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _STEP = 26
 _WORDS: dict[Measured, str] = {"mean": "Average", "median": "Median"}
-_UNITS = (("days", DAY_MS, 3 * DAY_MS), ("hours", HOUR_MS, 2 * HOUR_MS), ("minutes", MINUTE_MS, 0))
+_UNITS = {
+    TimeFormat.MS: ("ms", 1),
+    TimeFormat.SECONDS: ("seconds", SECOND_MS),
+    TimeFormat.MINUTES: ("minutes", MINUTE_MS),
+    TimeFormat.DECIMAL_DAYS: ("days of 24 hours", DAY_MS),
+    TimeFormat.DECIMAL_WEEKS: ("weeks of 7 × 24 hours", WEEK_MS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +44,28 @@ class Figure:
         return self.mean_ms if measured == "mean" else self.median_ms
 
 
+def is_long(table: Table) -> bool:
+    """Whether a time in status has a row a work item and status."""
+    return any(column.name == "value_id" and column.kind == "text" for column in table.columns)
+
+
 def figures(table: Table, frame: pl.DataFrame) -> list[Figure]:
     """The figures of each status that was visited, over per-item totals (docs/semantics.md 15), of a time in status."""
     return [_figure(name, group, values) for name, group, values in _per_status(table, frame) if len(values)]
 
 
 def _per_status(table: Table, frame: pl.DataFrame) -> Iterator[tuple[str, str, pl.Series]]:
-    if "value_id" not in frame.columns:
+    if not is_long(table):
         for column in table.columns:
             if column.kind == "duration":
                 yield column.name, column.group, frame[column.name].drop_nulls()
         return
-    axis = Axis.of(read.values_of("status"))
-    of_status = frame.select("value", "ms").partition_by("value", as_dict=True)
-    for name, group in zip(axis.names, axis.groups, strict=True):
-        if (name,) in of_status:
-            yield name, group, of_status[(name,)]["ms"]
+    axis = Axis.of(read.values_of("status").select_related("site"))
+    of_status = frame.select("value_id", "value", "ms").partition_by("value_id", "value", as_dict=True)
+    for key, name, title, group in zip(axis.keys, axis.names, axis.titles, axis.groups, strict=True):
+        found = of_status.pop((key, name), None)
+        if found is not None:
+            yield title, group, found["ms"]
 
 
 def _figure(name: str, group: str, values: pl.Series) -> Figure:
@@ -67,12 +79,19 @@ def _nearest_rank(percent: int, count: int) -> int:
     return -(-percent * count // 100) - 1
 
 
-def spec(figures: Sequence[Figure], measured: Measured, text: Callable[[int], str]) -> dict[str, Any]:
-    """A bar a status: the mean or median working time in it; `text` writes the durations beside the bars.
+def printer(notes: Notes) -> Callable[[int | None], str]:
+    """What writes durations in the time format of a table (docs/semantics.md 14, 16)."""
+    day, week = notes.business_day_ms, notes.business_week_ms
+    return lambda ms: format_duration(ms, notes.time_format, business_day_ms=day, business_week_ms=week)
+
+
+def spec(figures: Sequence[Figure], measured: Measured, notes: Notes) -> dict[str, Any]:
+    """A bar a status: the mean or median working time in it, in the time format of the table.
 
     Colours are left to whoever draws it; the categories are the domain of the scale.
     """
-    unit, size = _unit(max((one.of(measured) for one in figures), default=0))
+    text = printer(notes)
+    unit, size = _unit(notes, max((one.of(measured) for one in figures), default=0))
     rows = [
         {
             "status": one.name,
@@ -105,15 +124,24 @@ def spec(figures: Sequence[Figure], measured: Measured, text: Callable[[int], st
     }
 
 
-def _unit(largest: int) -> tuple[str, int]:
-    return next((name, size) for name, size, least in _UNITS if largest >= least)
+def _unit(notes: Notes, largest: int) -> tuple[str, int]:
+    """The unit of the axis and its ms: that of the time format, where it is one, else hours or days."""
+    chosen = notes.time_format
+    if chosen is TimeFormat.BUSINESS_DECIMAL_WEEKS:
+        return "business weeks", notes.business_week_ms
+    is_business = chosen in (TimeFormat.BUSINESS_DECIMAL_DAYS, TimeFormat.BUSINESS_DAYS_HOURS_MINUTES)
+    if is_business and (chosen.numeric or largest >= 2 * notes.business_day_ms):
+        return "business days", notes.business_day_ms
+    if chosen is TimeFormat.DAYS_HOURS_MINUTES and largest >= 2 * DAY_MS:
+        return _UNITS[TimeFormat.DECIMAL_DAYS]
+    return _UNITS.get(chosen, ("hours", HOUR_MS))
 
 
 def _x(measured: Measured, unit: str) -> dict[str, Any]:
     return {
         "field": "amount",
         "type": "quantitative",
-        "title": f"{_WORDS[measured]} working time ({'days of 24 hours' if unit == 'days' else unit})",
+        "title": f"{_WORDS[measured]} working time ({unit})",
         "axis": {"tickCount": 6},
     }
 

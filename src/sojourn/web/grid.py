@@ -1,20 +1,22 @@
 """A page of a table as the templates show it: headers to sort by, cells as texts, and what was left out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 import polars as pl
 
-from sojourn.core.duration import TimeFormat, format_duration
-from sojourn.reports.charts import CATEGORIES, Figure
+from sojourn.core.duration import TimeFormat
+from sojourn.reports.charts import CATEGORIES, Figure, is_long, printer
 from sojourn.reports.notes import local
-from sojourn.reports.table import Column, Notes, Table
+from sojourn.reports.table import Column, Table
 from sojourn.web.query import Query
 from sojourn.web.words import COLUMN, DOUBTS
 
+_FIRST = ("issue_key", "value", "time", "ms", "elapsed_ms", "visits", "is_current")
 _UNSEEN = {"issue_id", "value_id"}
+Write = Callable[[int | None], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +55,20 @@ class Grid:
     doubts: list[tuple[str, str]]
 
 
-class Printer:
-    """Durations as text, in the time format of a table (docs/semantics.md 14, 16)."""
-
-    def __init__(self, notes: Notes) -> None:
-        self._notes = notes
-
-    def __call__(self, ms: int | None) -> str:
-        """The text of a duration; a dash where there is none."""
-        notes = self._notes
-        day, week = notes.business_day_ms, notes.business_week_ms
-        return format_duration(ms, notes.time_format, business_day_ms=day, business_week_ms=week)
-
-
 def build(table: Table, frame: pl.DataFrame, page: pl.DataFrame, figures: Sequence[Figure], query: Query) -> Grid:
     """The page of a table whose whole answer is `frame`."""
     seen = {figure.name for figure in figures}
-    is_wide = any(column.kind == "duration" and column.group for column in table.columns)
+    is_wide = not is_long(table)
     shown = [column for column in table.columns if _is_shown(column, table, frame, seen if is_wide else None)]
+    if not is_wide:
+        shown.sort(key=lambda column: _FIRST.index(column.name) if column.name in _FIRST else len(_FIRST))
     hidden = [column.name for column in table.columns if column.kind == "duration" and column not in shown]
-    write = Printer(table.notes)
+    write = printer(table.notes)
+    now = _where_now(table, page) if is_wide else []
     return Grid(
-        headers=[_header(column, query) for column in shown],
+        headers=[_header(column, query, is_wide and column.kind == "duration") for column in shown],
         groups=_groups(shown) if is_wide else [],
-        rows=[list(row) for row in zip(*(_cells(column, page, table, write) for column in shown), strict=True)],
+        rows=[list(row) for row in zip(*(_cells(column, page, table, now) for column in shown), strict=True)],
         feet=_feet(shown, figures, write) if is_wide else [],
         hidden=hidden,
         doubts=[words for flag, words in DOUBTS.items() if frame["flags"].str.contains(flag).any()],
@@ -94,8 +86,8 @@ def _is_shown(column: Column, table: Table, frame: pl.DataFrame, visited: set[st
     return column.name not in _UNSEEN
 
 
-def _header(column: Column, query: Query) -> Header:
-    label, _, told_apart = column.name.partition(" [") if column.name.endswith("]") else (column.name, "", "")
+def _header(column: Column, query: Query, is_status: bool) -> Header:
+    label, _, told_apart = column.name.partition(" [") if is_status else (column.name, "", "")
     largest_first = column.kind in ("duration", "integer")
     ways = ["descending", "ascending"] if largest_first else ["ascending", "descending"]
     by, _, order = query.one("sort").rpartition(":")
@@ -106,8 +98,8 @@ def _header(column: Column, query: Query) -> Header:
     wanted = {"none": (), "ascending": (f"{column.name}:asc",), "descending": (f"{column.name}:desc",)}[after]
     return Header(
         name=column.name,
-        label=COLUMN.get(column.name, label) if not column.group else label,
-        told_apart=told_apart.rstrip("]"),
+        label=label if is_status else COLUMN.get(column.name, label),
+        told_apart=told_apart.replace("]", ""),
         kind="number" if largest_first else "key" if column.name == "issue_key" else column.kind,
         group=column.group,
         sorted=now,
@@ -125,15 +117,28 @@ def _groups(shown: Sequence[Column]) -> list[tuple[str, str, int]]:
     ]
 
 
-def _cells(column: Column, page: pl.DataFrame, table: Table, write: Printer) -> list[Cell]:
-    values = page[column.name]
-    if column.kind == "duration" and column.name != "time":
-        now = (column.name, column.name.rpartition(" [")[0]) if "current" in page.columns else ()
-        is_now = page["current"].is_in(list(now)).to_list()
-        return [Cell(write(ms), "number", here) for ms, here in zip(values, is_now, strict=True)]
+def _where_now(table: Table, page: pl.DataFrame) -> list[str]:
+    """Of each row the column of the status the work item is in; empty where statuses of one name leave it open."""
+    titles = [column.name for column in table.columns if column.kind == "duration"]
+    meant = {
+        name: [name] if name in titles else [title for title in titles if title.startswith(f"{name} [")]
+        for name in page["current"].unique()
+    }
+    found = []
+    for row in page.select("current", *titles).iter_rows(named=True):
+        columns = meant[row["current"]]
+        visited = columns if len(columns) == 1 else [title for title in columns if row[title] is not None]
+        found.append(visited[0] if len(visited) == 1 else "")
+    return found
+
+
+def _cells(column: Column, page: pl.DataFrame, table: Table, now: Sequence[str]) -> list[Cell]:
+    values, write = page[column.name], printer(table.notes)
+    if now and column.kind == "duration":
+        return [Cell(write(ms), "number", at == column.name) for ms, at in zip(values, now, strict=True)]
     if column.kind == "duration" or column.unit == "ms":
         here = page["is_current"].to_list() if column.name in ("time", "ms") else [False] * len(values)
-        return [Cell(write(ms), "number", now) for ms, now in zip(values, here, strict=True)]
+        return [Cell(write(ms), "number", is_now) for ms, is_now in zip(values, here, strict=True)]
     if column.name == "flags":
         return [Cell("", "flags", doubts=tuple(DOUBTS[flag] for flag in text.split())) for text in values]
     return [_plain(value, column, table.notes.zone) for value in values]
@@ -150,7 +155,7 @@ def _plain(value: Any, column: Column, zone: str) -> Cell:
     return Cell(str(value), kind)
 
 
-def _feet(shown: Sequence[Column], figures: Sequence[Figure], write: Printer) -> list[tuple[str, list[str]]]:
+def _feet(shown: Sequence[Column], figures: Sequence[Figure], write: Write) -> list[tuple[str, list[str]]]:
     """The rows under the table: of those that visited each status the mean, the median and how many they are."""
     found = {figure.name: figure for figure in figures}
     named = [found.get(column.name) if column.kind == "duration" else None for column in shown[1:]]

@@ -85,29 +85,30 @@ def _answer(asked: Query, wanted: Request) -> dict[str, Any]:
         "as_of": notes.local(wanted.as_of_ms, wanted.calendar.tz),
         "grid": grid.build(table, frame, pages.cut(frame), found, asked),
         "pages": pages,
-        "count": _count(frame),
+        "count": _count(table, frame),
         "is_empty": frame.is_empty(),
         "has_items": not frame.is_empty() or Issue.objects.exists(),
         "lines": [line.replace("Empty means", "– means") for line in table.notes.lines],
-        "shapes": _links(asked, "shape", {"wide": "One row a work item", "long": "One row a stay"}),
+        "shapes": _links(asked, "shape", {"wide": "Row per work item", "long": "Row per status"}),
         "downloads": _downloads(asked, wanted, table),
         **_chart(asked, table, found),
     }
 
 
-def _count(frame: pl.DataFrame) -> str:
-    items = frame["issue_id"].n_unique() if "value_id" in frame.columns else frame.height
+def _count(table: Table, frame: pl.DataFrame) -> str:
+    is_long = charts.is_long(table)
+    items = frame["issue_id"].n_unique() if is_long else frame.height
     words = f"{items:,} work item{'' if items == 1 else 's'}"
-    return f"{frame.height:,} rows for {words}" if "value_id" in frame.columns else words
+    return f"{frame.height:,} rows for {words}" if is_long else words
 
 
 def _chart(asked: Query, table: Table, found: Sequence[Figure]) -> dict[str, Any]:
     measured = cast("Measured", asked.one("chart"))
     with_done = asked.one("chart_done") == "true"
     shown = [one for one in found if with_done or one.group != _CHARTED]
-    write = grid.Printer(table.notes)
+    write = charts.printer(table.notes)
     return {
-        "chart": charts.spec(shown, measured, write) if shown else None,
+        "chart": charts.spec(shown, measured, table.notes) if shown else None,
         "chart_program": bundle.address(),
         "chart_choices": _links(asked, "chart", {"mean": "Average", "median": "Median"}),
         "chart_done": with_done,
