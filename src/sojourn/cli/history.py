@@ -1,5 +1,6 @@
 """Commands that fill the store and empty it: import, dump."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,7 +74,8 @@ def _settle_columns(sources: "list[Source]", log: "LogOptions") -> "LogOptions":
         raise Refused("--zone", f"{log.zone!r} is not a time zone; write one such as Europe/Berlin") from None
     for source in sources:
         if source.format == "csv":
-            say(f"{source.path}: {eventlog.settle(log.columns, eventlog.header(source))}, zone = {log.zone}")
+            with suppress(Refused):  # what is not CSV is left out, and the import says so
+                say(f"{source.path}: {eventlog.settle(log.columns, eventlog.header(source))}, zone = {log.zone}")
     return log
 
 
@@ -137,11 +139,15 @@ def dump(
       sojourn dump | sha256sum
     """
     use_store()
+    from sojourn.errors import Refused
     from sojourn.history.dump import lines
 
     if output is None:
         for line in lines():
             typer.echo(line)
         return
-    with output.open("w") as file:
-        file.writelines(f"{line}\n" for line in lines())
+    try:
+        with output.open("w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines())
+    except OSError as error:
+        raise Refused("--output", f"{output} cannot be written: {error.strerror}") from None

@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping
 
+from django.db import connection
+
 from sojourn.history.models import Field, Project, Site, Value
 from sojourn.history.packing import EMPTY
-from sojourn.history.record import Label, ProjectRecord, Ref
+from sojourn.history.record import DECLARED, FROM_PRESENT, Label, ProjectRecord, Ref
+
+_NAME_VALUE = "UPDATE history_value SET name = %s, category = %s, name_rank = %s, deleted = %s WHERE id = %s"
+_NAME_PROJECT = "UPDATE history_project SET key = %s, name = %s, name_rank = %s WHERE id = %s"
 
 
 class Dictionary:
@@ -18,6 +23,7 @@ class Dictionary:
         self._values: dict[Ref, Value] = {Ref(v.kind, v.key): v for v in Value.objects.filter(site=site)}
         self._fields: dict[str, int] = dict(Field.objects.filter(site=site).values_list("key", "id"))
         self._projects: dict[str, Project] = {p.jira_id: p for p in Project.objects.filter(site=site)}
+        self._declared = {ref.kind for ref, value in self._values.items() if value.name_rank == DECLARED}
 
     def number(self, ref: Ref | None) -> int:
         """The integer that stands for a value in the arrays."""
@@ -27,16 +33,23 @@ class Dictionary:
         """The store's number of a tracked field that `learn_fields` has been told of."""
         return self._fields[key]
 
-    def project(self, record: ProjectRecord) -> int:
-        """The store's number of a project; it is made, or renamed to what the record says."""
-        known = self._projects.get(record.jira_id)
-        if known is None:
-            known = Project.objects.create(site=self.site, jira_id=record.jira_id, key=record.key, name=record.name)
-            self._projects[record.jira_id] = known
-        elif (known.key, known.name) != (record.key, record.name):
-            known.key, known.name = record.key, record.name
-            known.save(update_fields=["key", "name"])
-        return known.pk
+    def project(self, jira_id: str) -> int:
+        """The store's number of a project that `learn_projects` has been told of."""
+        return self._projects[jira_id].pk
+
+    def learn_projects(self, ranks: Mapping[ProjectRecord, int]) -> None:
+        """Make the projects that are new, and rename them to what the record of the highest rank says."""
+        changed: dict[int, Project] = {}
+        for record, rank in ranks.items():
+            known = self._projects.get(record.jira_id)
+            if known is None:
+                names = {"key": record.key, "name": record.name, "name_rank": rank}
+                self._projects[record.jira_id] = Project.objects.create(site=self.site, jira_id=record.jira_id, **names)
+            elif (rank, record.key, record.name) > (known.name_rank, known.key, known.name):
+                known.key, known.name, known.name_rank = record.key, record.name, rank
+                changed[known.pk] = known
+        with connection.cursor() as cursor:
+            cursor.executemany(_NAME_PROJECT, [(p.key, p.name, p.name_rank, p.pk) for p in changed.values()])
 
     def learn_fields(self, names: Mapping[str, str]) -> None:
         """Make the tracked fields that are new, by key and name."""
@@ -45,21 +58,38 @@ class Dictionary:
 
     def learn(self, labels: Mapping[Ref, Label]) -> None:
         """Make the values that are new and rename those for which a better name is told (docs/semantics.md 6)."""
-        new = [self._made(ref, labels[ref]) for ref in sorted(labels.keys() - self._values.keys())]
-        Value.objects.bulk_create(new, batch_size=500)
-        self._values.update((Ref(value.kind, value.key), value) for value in new)
-        renamed = [value for ref, label in labels.items() if self._rename(value := self._values[ref], label)]
-        Value.objects.bulk_update(renamed, ["name", "category", "name_rank"], batch_size=100)
+        known = labels.keys() & self._values.keys()
+        self._make({ref: label for ref, label in labels.items() if ref not in known})
+        self._save([self._values[ref] for ref in known if _rename(self._values[ref], labels[ref])])
 
-    def declare(self, kind: str, labels: Mapping[str, Label]) -> None:
-        """Take a full list of the values of a kind that exist now; all others are marked deleted."""
-        self.learn({Ref(kind, key): label for key, label in labels.items()})
+    def declare(self, kind: str, labels: Mapping[str, tuple[str, str]]) -> None:
+        """Take a full list of the values of a kind that exist now, names and categories by key.
+
+        It names them whatever they were called before. All others are marked deleted, and so is what only histories
+        will tell of later.
+        """
+        told = {Ref(kind, key): Label(name, DECLARED, category) for key, (name, category) in labels.items()}
+        self._make({ref: label for ref, label in told.items() if ref not in self._values})
+        self._declared.add(kind)
         changed = []
         for ref, value in self._values.items():
-            if ref.kind == kind and value.deleted != (ref.key not in labels):
-                value.deleted = not value.deleted
-                changed.append(value)
-        Value.objects.bulk_update(changed, ["deleted"], batch_size=100)
+            if ref.kind == kind:
+                before = _state(value)
+                value.deleted = ref not in told
+                if ref in told:
+                    value.name, value.category, value.name_rank = told[ref].name, told[ref].category, DECLARED
+                changed += [value] if _state(value) != before else []
+        self._save(changed)
+
+    def _make(self, labels: Mapping[Ref, Label]) -> None:
+        new = [self._made(ref, labels[ref]) for ref in sorted(labels)]
+        Value.objects.bulk_create(new, batch_size=500)
+        self._values.update((Ref(value.kind, value.key), value) for value in new)
+
+    @staticmethod
+    def _save(values: list[Value]) -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany(_NAME_VALUE, [(*_state(value), value.pk) for value in values])
 
     def _made(self, ref: Ref, label: Label) -> Value:
         return Value(
@@ -69,12 +99,18 @@ class Dictionary:
             name=label.name,
             category=label.category,
             name_rank=label.rank,
+            deleted=ref.kind in self._declared and label.rank < FROM_PRESENT,
         )
 
-    @staticmethod
-    def _rename(value: Value, label: Label) -> bool:
-        if (label.rank, label.name) <= (value.name_rank, value.name):
-            return False
-        value.name, value.name_rank = label.name, label.rank
-        value.category = label.category or value.category
-        return True
+
+def _state(value: Value) -> tuple[str, str, int, bool]:
+    return value.name, value.category, value.name_rank, value.deleted
+
+
+def _rename(value: Value, label: Label) -> bool:
+    """Whether the label is the better one; then the value has it. A value that is in use is not deleted."""
+    if label.worth <= Label(value.name, value.name_rank, value.category).worth:
+        return False
+    value.name, value.name_rank, value.category = label.name, label.rank, label.category
+    value.deleted = value.deleted and label.rank < FROM_PRESENT
+    return True

@@ -22,6 +22,8 @@ class Project(models.Model):
     jira_id = models.CharField(max_length=255)
     key = models.CharField(max_length=255)
     name = models.CharField(max_length=255)
+    # When the work item was updated that told the key and the name: the latest one's hold.
+    name_rank = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "jira_id"], name="project_jira_id_unique")]
@@ -51,7 +53,7 @@ class Value(models.Model):
     category = models.CharField(max_length=16, default="")
     # How much the name is worth (`record.Label`): it makes the dictionary the same in whatever order items arrive.
     name_rank = models.BigIntegerField(default=0)
-    # A value that only histories know: no present work item or status list has been seen to use it.
+    # A full list of the values was read, and this one was not in it.
     deleted = models.BooleanField(default=False)
 
     class Meta:

@@ -10,6 +10,9 @@ from sojourn.core.flags import Flag
 FROM_PRESENT = 1 << 62
 """Added to the rank of a name that was read off a present value: it beats every name from a history."""
 
+DECLARED = (1 << 63) - 1
+"""The rank of a name in a list of all values: it beats every other."""
+
 
 class Ref(NamedTuple):
     """A value of a field by kind and id; the kinds are dictionaries, such as `status` or `user`."""
@@ -26,11 +29,19 @@ class Label:
     rank: int
     category: str = ""
 
+    @property
+    def worth(self) -> tuple[bool, int, str, str]:
+        """Of two labels the one of more worth stays, in whatever order they are met.
+
+        One with a category beats one without; then rank counts, and for the same rank the later in the alphabet.
+        """
+        return bool(self.category), self.rank, self.name, self.category
+
 
 def keep_better(labels: dict[Ref, Label], ref: Ref, label: Label) -> None:
-    """Note a label unless one of a higher rank is noted; of the same rank the later in the alphabet stays."""
+    """Note a label unless a better one is noted."""
     known = labels.get(ref)
-    if known is None or (label.rank, label.name) > (known.rank, known.name):
+    if known is None or (label is not known and label.worth > known.worth):
         labels[ref] = label
 
 
@@ -44,8 +55,7 @@ class TimelineRecord:
     flags: Flag
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectRecord:
+class ProjectRecord(NamedTuple):
     """A project: Jira's id (the key where there is none), key and name."""
 
     jira_id: str

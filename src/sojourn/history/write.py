@@ -1,6 +1,7 @@
 """Writing work items: each one whole, in one transaction for a batch, and only where it says something new."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from sojourn.core.flags import Flag
 from sojourn.history.dictionary import Dictionary
 from sojourn.history.models import Issue, RawIssue, Site, Timeline
 from sojourn.history.packing import pack
-from sojourn.history.record import IssueRecord, Label, Ref, keep_better
+from sojourn.history.record import IssueRecord, Label, ProjectRecord, Ref, keep_better
 
 PRESENT = ("issuetype", "status", "assignee", "reporter", "priority", "resolution")
 """The fields whose present value has a column of its own on the work item."""
@@ -63,56 +64,83 @@ class Writer:
     def __init__(self, site_name: str) -> None:
         self.site, _ = Site.objects.get_or_create(name=site_name)
         self.dictionary = Dictionary(self.site)
+        self._version: int | None = None  # the site's, after what this writer last wrote
         self._compressor = zstandard.ZstdCompressor(level=3)
 
     def write(self, records: Sequence[IssueRecord]) -> Written:
-        """Write a batch in one transaction; of several records of one work item the last counts.
+        """Write a batch in one transaction.
 
         What says the same as the store is left alone, and so is what is older than the store: the same files in any
-        order, and any number of times, end in the same store.
+        order, and any number of times, end in the same store. Of two records updated at one instant the later counts.
         """
-        latest = {record.jira_id: record for record in records}
+        with self._turn(len(records)) as version:
+            return self._write(records, version)
+
+    def declare(self, kind: str, labels: Mapping[str, tuple[str, str]]) -> None:
+        """Take a full list of the values of a kind that exist now (`Dictionary.declare`)."""
+        with self._turn(1):
+            self.dictionary.declare(kind, labels)
+
+    @contextmanager
+    def _turn(self, versions: int) -> Iterator[int]:
+        """A transaction that has the site to itself, and that many row versions after the one it yields."""
         try:
             with transaction.atomic():
-                return self._write(latest)
+                site = Site.objects.filter(pk=self.site.pk)
+                site.update(row_version=F("row_version") + versions)
+                raised = site.values_list("row_version", flat=True).get()
+                if self._version != raised - versions:
+                    self.dictionary = Dictionary(self.site)  # another writer may have taught it
+                self._version = raised
+                yield raised - versions
         except BaseException:
-            self.dictionary = Dictionary(self.site)  # it may know values that were rolled back
+            self._version = None  # the dictionary may know values that were rolled back
             raise
 
-    def _write(self, latest: dict[str, IssueRecord]) -> Written:
-        Site.objects.filter(pk=self.site.pk).update(row_version=F("row_version") + len(latest))  # takes the turn
-        version = Site.objects.values_list("row_version", flat=True).get(pk=self.site.pk) - len(latest)
-        stored = self._stored(latest)
-        new, older = [], 0
-        for jira_id, record in latest.items():
-            known = stored.get(jira_id)
-            if known is not None and bytes(known.digest) == record.digest and known.deleted_ms is None:
+    def _write(self, records: Sequence[IssueRecord], version: int) -> Written:
+        stored = self._stored({record.jira_id for record in records})
+        new: dict[str, IssueRecord] = {}
+        told, unchanged = [], 0
+        for record in records:
+            known = new.get(record.jira_id) or stored.get(record.jira_id)
+            if known is not None and _says_the_same(record, known):
+                unchanged += 1
                 continue
-            if known is not None and _is_older(record, known):
-                older += 1
-                continue
-            new.append(record)
-        if new:
-            self._write_issues(new, version)
-        return Written(len(new), len(latest) - len(new) - older, older)
+            told.append(record)
+            if known is None or not _is_older(record, known):
+                new[record.jira_id] = record
+        self._learn(told)
+        self._write_issues(list(new.values()), stored, version)
+        return Written(len(new), unchanged, len(told) - len(new))
 
-    def _stored(self, latest: dict[str, IssueRecord]) -> dict[str, Issue]:
-        found = Issue.objects.filter(site=self.site, jira_id__in=list(latest))
+    def _stored(self, jira_ids: set[str]) -> dict[str, Issue]:
+        found = Issue.objects.filter(site=self.site, jira_id__in=jira_ids)
         return {issue.jira_id: issue for issue in found.only("jira_id", "digest", "updated_ms", "flags", "deleted_ms")}
 
-    def _write_issues(self, new: list[IssueRecord], version: int) -> None:
+    def _learn(self, records: Sequence[IssueRecord]) -> None:
+        """Learn the names in records, even in those that are older than the store: they may be the only ones."""
         labels: dict[Ref, Label] = {}
-        for record in new:
+        projects: dict[ProjectRecord, int] = {}
+        for record in records:
             self.dictionary.learn_fields(record.field_names)
+            updated_ms = record.updated_ms or record.created_ms
+            projects[record.project] = max(updated_ms, projects.get(record.project, updated_ms))
             for ref, label in record.labels.items():
                 keep_better(labels, ref, label)
+        self.dictionary.learn_projects(projects)
         self.dictionary.learn(labels)
+
+    def _write_issues(self, new: list[IssueRecord], stored: dict[str, Issue], version: int) -> None:
+        if not new:
+            return
         with connection.cursor() as cursor:
             cursor.executemany(_ISSUE, [self._issue(record, version + n) for n, record in enumerate(new, 1)])
             written = Issue.objects.filter(site=self.site, jira_id__in=[record.jira_id for record in new])
             numbers = dict(written.values_list("jira_id", "id"))
-            Timeline.objects.filter(issue__in=numbers.values()).delete()
-            RawIssue.objects.filter(issue__in=numbers.values()).delete()
+            replaced = [stored[record.jira_id].pk for record in new if record.jira_id in stored]
+            if replaced:
+                Timeline.objects.filter(issue__in=replaced).delete()
+                RawIssue.objects.filter(issue__in=replaced).delete()
             rows = [row for record in new for row in self._timelines(numbers[record.jira_id], record)]
             cursor.executemany(_TIMELINE, rows)
             compress = self._compressor.compress
@@ -123,7 +151,7 @@ class Writer:
             self.site.pk,
             record.jira_id,
             record.key,
-            self.dictionary.project(record.project),
+            self.dictionary.project(record.project.jira_id),
             *(self.dictionary.number(record.present.get(name)) or None for name in PRESENT),
             record.created_ms,
             record.updated_ms,
@@ -145,7 +173,12 @@ class Writer:
             yield issue, field(key), pack(steps.at_ms), value, author, int(steps.flags)
 
 
-def _is_older(record: IssueRecord, known: Issue) -> bool:
+def _says_the_same(record: IssueRecord, known: Issue | IssueRecord) -> bool:
+    is_deleted = isinstance(known, Issue) and known.deleted_ms is not None
+    return bytes(known.digest) == record.digest and not is_deleted
+
+
+def _is_older(record: IssueRecord, known: Issue | IssueRecord) -> bool:
     """Whether the store knows more: a later update, or the same one with a history that is not cut short."""
     if record.updated_ms is None or known.updated_ms is None:
         return False

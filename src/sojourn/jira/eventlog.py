@@ -3,14 +3,14 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from sojourn.errors import UserError
-from sojourn.jira.files import Broken, Parsed, Source
+from sojourn.errors import Refused, UserError
+from sojourn.jira.files import UNREADABLE, Broken, Parsed, Source
 
 _GUESSES = {
     "case": ("case id", "case:concept:name", "case", "case_id", "caseid", "issue key", "key", "ticket", "id"),
@@ -18,8 +18,12 @@ _GUESSES = {
     "timestamp": ("complete timestamp", "timestamp", "time:timestamp", "time", "date", "changed", "created"),
     "resource": ("resource", "org:resource", "user", "author"),
 }
+_NOT_TEXTS = {"changelog", "comment", "duedate", "resolutiondate"}
+"""Fields that Jira writes in forms of its own: a column that is called so is kept under another name."""
+_UNREADABLE = (*UNREADABLE, pl.exceptions.PolarsError)
 _ROW = "\0row"
 _AT = "\0at"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,12 @@ class LogOptions:
 
 
 def header(source: Source) -> list[str]:
-    """The names of the columns of a log."""
-    with source.open() as file:
-        return pl.read_csv(file, n_rows=0, infer_schema=False).columns
+    """The names of the columns of a log; raises Refused where it cannot be read."""
+    try:
+        with source.open() as file:
+            return pl.read_csv(file, n_rows=0, infer_schema=False).columns
+    except _UNREADABLE as error:
+        raise Refused(str(source.path), f"is not CSV: {error}") from None
 
 
 def settle(columns: Columns, names: list[str]) -> Columns:
@@ -79,7 +86,7 @@ def read(source: Source, options: LogOptions) -> Iterator[Parsed | Broken]:
     try:
         with source.open() as file:
             frame = pl.read_csv(file, infer_schema=False).with_row_index(_ROW, offset=2)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except _UNREADABLE as error:
         yield Broken("file", f"is not CSV: {error}", source.size)
         return
     columns = settle(options.columns, frame.columns[1:])
@@ -109,10 +116,10 @@ def _instant(text: str | None, zone: ZoneInfo, timestamp_format: str | None) -> 
             found = datetime.strptime(text or "", timestamp_format)  # noqa: DTZ007 - the zone is given below
         else:
             found = datetime.fromisoformat((text or "").strip().replace("/", "-"))
-    except ValueError:
+        aware = found if found.tzinfo else found.replace(tzinfo=zone)
+        return (aware - _EPOCH) // timedelta(milliseconds=1)
+    except (ValueError, OverflowError):
         return None
-    aware = found if found.tzinfo else found.replace(tzinfo=zone)
-    return round(aware.timestamp() * 1000)
 
 
 def _problem(name: str | None, events: list[dict[str, Any]], columns: Columns) -> str | None:
@@ -132,7 +139,8 @@ def _problem(name: str | None, events: list[dict[str, Any]], columns: Columns) -
 def _issue(name: str, events: list[dict[str, Any]], columns: Columns, project: str) -> dict[str, Any]:
     first, last = events[0], events[-1]
     roles = {columns.case, columns.activity, columns.timestamp, columns.resource, columns.assignee, _ROW, _AT}
-    fields = {column: value for column, value in last.items() if column not in roles}
+    texts = {column: value for column, value in last.items() if column not in roles}
+    fields: dict[str, Any] = {f"{name} (log)" if name in _NOT_TEXTS else name: value for name, value in texts.items()}
     fields |= {"summary": name, "created": first[_AT], "updated": last[_AT], "project": {"key": project}}
     fields |= {"status": {"name": last[str(columns.activity)]}, "creator": _user(first, columns.resource)}
     if columns.assignee:

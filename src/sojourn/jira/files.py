@@ -1,6 +1,8 @@
 """Files that people have of a Jira: found, opened, and read record by record in flat memory."""
 
 import gzip
+import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,9 @@ from sojourn.errors import UserError
 _SUFFIXES = {".json", ".jsonl", ".ndjson", ".csv"}
 _CHANGELOG_PAGE = b'"issueChangeLogs"'
 _LOOK_AHEAD = 1 << 16
+_MARK = b"\xef\xbb\xbf"
+UNREADABLE = (OSError, EOFError, zlib.error)
+"""What opening and unpacking a file can raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,11 @@ class Source:
         """Whether the file holds bulk-fetched changelogs, to be joined to work items of other files."""
         if self.format != "jira":
             return False
-        with self.open() as file:
-            return _CHANGELOG_PAGE in file.read(_LOOK_AHEAD)
+        try:
+            with self.open() as file:
+                return _CHANGELOG_PAGE in file.read(_LOOK_AHEAD)
+        except UNREADABLE:
+            return False  # reading it will tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,35 +94,58 @@ def _source(path: Path, file_format: str) -> Source:
 
 def read_json(source: Source) -> Iterator[Parsed | Broken]:
     """The JSON values of a file: one a line, the members of one array, or one value over many lines."""
-    with source.path.open("rb") as on_disk:
-        file = cast("IO[bytes]", gzip.GzipFile(fileobj=on_disk)) if source.path.suffix == ".gz" else on_disk
-        try:
-            first = _first_line(file)
-            if first.lstrip()[:1] == b"[":
-                yield from _array(file, on_disk)
-            elif _is_json(first):
-                yield from _lines(file, on_disk)
-            else:
-                yield _whole(file, on_disk)
-        except (OSError, EOFError) as error:
-            yield Broken("file", f"cannot be read: {error}", source.size)
+    try:
+        with source.path.open("rb") as on_disk:
+            file = cast("IO[bytes]", gzip.GzipFile(fileobj=on_disk)) if source.path.suffix == ".gz" else on_disk
+            yield from _values(file, on_disk)
+    except UNREADABLE as error:
+        yield Broken("file", f"cannot be read: {error}", source.size)
 
 
-def _first_line(file: IO[bytes]) -> bytes:
-    for line in file:
-        if line.strip():
-            file.seek(0)
-            return line.removeprefix(b"\xef\xbb\xbf")
-    file.seek(0)
-    return b""
+def _values(file: IO[bytes], on_disk: IO[bytes]) -> Iterator[Parsed | Broken]:
+    head = file.read(_LOOK_AHEAD)
+    start = len(_MARK) if head.startswith(_MARK) else 0
+    text = head[start:].lstrip()
+    file.seek(start)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        yield Broken("file", "is UTF-16; save it as UTF-8", on_disk.tell())
+    elif not text and len(head) < _LOOK_AHEAD:
+        yield Broken("file", "is empty", on_disk.tell())
+    elif text.startswith(b"["):
+        yield from _array(file, on_disk)
+    elif _has_lines(file, start):
+        yield from _lines(file, on_disk)
+    else:
+        yield _whole(file, on_disk)
+
+
+def _has_lines(file: IO[bytes], start: int) -> bool:
+    """Whether there is one JSON value a line; the first line may be broken."""
+    lines = (line for line in file if line.strip())
+    found = _is_json(next(lines, b"")) or _is_json(next(lines, b""))
+    file.seek(start)
+    return found
 
 
 def _is_json(line: bytes) -> bool:
     try:
-        orjson.loads(line)
+        _loads(line)
     except ValueError:
         return False
-    return True
+    return line.lstrip()[:1] == b"{"
+
+
+def _loads(text: bytes) -> Any:
+    """The JSON value of a text. Half a character, such as the first part of an emoji that was cut, is let through."""
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        if b"\\ud" not in text and b"\\uD" not in text:
+            raise
+        try:
+            return json.loads(text)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
 
 
 def _lines(file: IO[bytes], on_disk: IO[bytes]) -> Iterator[Parsed | Broken]:
@@ -123,7 +154,7 @@ def _lines(file: IO[bytes], on_disk: IO[bytes]) -> Iterator[Parsed | Broken]:
             continue
         place = f"line {number}"
         try:
-            yield Parsed(place, orjson.loads(line), on_disk.tell())
+            yield Parsed(place, _loads(line), on_disk.tell())
         except ValueError as error:
             yield Broken(place, f"is not JSON: {error}", on_disk.tell())
 
@@ -135,12 +166,13 @@ def _array(file: IO[bytes], on_disk: IO[bytes]) -> Iterator[Parsed | Broken]:
             number += 1
             yield Parsed(f"item {number}", value, on_disk.tell())
     except ijson.JSONError as error:
-        yield Broken(f"item {number + 1}", f"is not JSON: {error}", on_disk.tell())
+        reason = str(error).partition("\n")[0]
+        yield Broken(f"item {number + 1}", f"is not JSON, nor is what follows: {reason}", on_disk.tell())
 
 
 def _whole(file: IO[bytes], on_disk: IO[bytes]) -> Parsed | Broken:
     text = file.read()
     try:
-        return Parsed("file", orjson.loads(text), on_disk.tell())
+        return Parsed("file", _loads(text), on_disk.tell())
     except ValueError as error:
         return Broken("file", f"is not JSON: {error}", on_disk.tell())

@@ -4,23 +4,24 @@ An import can be stopped at any moment and run again: what is stored already is 
 in the same store.
 """
 
-import json
-import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sojourn.errors import Refused, UserError
-from sojourn.history.record import FROM_PRESENT, IssueRecord, Label
+from sojourn.history.record import IssueRecord
 from sojourn.history.write import Writer, Written
 from sojourn.jira import eventlog, files, values
+from sojourn.jira.changelogs import Changelogs
 from sojourn.jira.files import Broken, Source
 from sojourn.jira.payload import Reader
 
 _BATCH = 500
 DEFAULT_SITE = "Imported"
+_LONGEST_SITE = 255
+_DEEPEST = 5
+"""Lists in pages in lists: no export nests its work items deeper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Importer:
         self._on_progress = on_progress
         self._writers: dict[str, Writer] = {}
         self._batches: dict[str, list[IssueRecord]] = {}
+        self._statuses: dict[str, dict[str, tuple[str, str]]] = {}
 
     def run(self, sources: list[Source]) -> Outcome:
         """Import the files; changelog pages are read first and joined to the work items of the other files.
@@ -80,36 +82,35 @@ class Importer:
         Raises StrictError at the first problem of a strict import; what was written before stays.
         """
         pages = [source for source in sources if source.is_changelog_page()]
-        with tempfile.TemporaryDirectory() as folder, _Changelogs(Path(folder) / "changelogs") as changelogs:
+        with Changelogs() as changelogs:
             for source in pages:
                 self._collect(source, changelogs)
             for source in sources:
                 if source not in pages:
                     self._import(source, changelogs)
-            for site in list(self._batches):
-                self._flush(site)
+            self._finish()
         return self.outcome
 
     def import_values(self, name: str, parsed: Iterator[Any]) -> Outcome:
         """Import payloads that were made in memory, as if they stood in a file of that name."""
         for number, value in enumerate(parsed, 1):
             self._take(value, Path(name), f"item {number}", None)
-        for site in list(self._batches):
-            self._flush(site)
+        self._finish()
         return self.outcome
 
-    def _collect(self, source: Source, changelogs: "_Changelogs") -> None:
+    def _collect(self, source: Source, changelogs: Changelogs) -> None:
         for part in files.read_json(source):
-            pages = part.value if not isinstance(part, Broken) else None
-            for page in pages if isinstance(pages, list) else [pages]:
-                if isinstance(page, dict) and isinstance(page.get("issueChangeLogs"), list):
-                    changelogs.add(page["issueChangeLogs"])
-                else:
-                    reason = part.reason if isinstance(part, Broken) else "is not a page of changelogs"
-                    self._report(source.path, part.place, reason)
+            if isinstance(part, Broken):
+                self._report(source.path, part.place, part.reason)
+                continue
+            for page in part.value if isinstance(part.value, list) else [part.value]:
+                try:
+                    changelogs.add(page)
+                except Refused as error:
+                    self._report(source.path, part.place, str(error))
         self.outcome.bytes_read += source.size
 
-    def _import(self, source: Source, changelogs: "_Changelogs") -> None:
+    def _import(self, source: Source, changelogs: Changelogs) -> None:
         before = self.outcome.bytes_read
         parts = files.read_json(source) if source.format == "jira" else eventlog.read(source, self._log)
         for part in parts:
@@ -120,27 +121,36 @@ class Importer:
                 self._take(part.value, source.path, part.place, changelogs)
         self.outcome.bytes_read = before + source.size
 
-    def _take(self, value: Any, path: Path, place: str, changelogs: "_Changelogs | None") -> None:
-        try:
-            unfolded = list(_unfold(value, self._site))
-        except Refused as error:
-            self._report(path, place, str(error))
-            return
-        for site, issue in unfolded:
-            if isinstance(issue, list):
-                self._writer(site).dictionary.declare("status", _statuses(issue))
-                continue
-            if changelogs:
-                changelogs.join(issue)
+    def _take(self, value: Any, path: Path, place: str, changelogs: Changelogs | None) -> None:
+        for found in _unfold(value, self._site, place):
             try:
-                record = self._reader.read(issue)
+                self._keep(found, changelogs)
             except Refused as error:
-                self._report(path, place, str(error))
-                continue
-            batch = self._batches.setdefault(site, [])
-            batch.append(record)
-            if len(batch) >= _BATCH:
-                self._flush(site)
+                self._report(path, found.place, str(error))
+
+    def _keep(self, found: "_Found", changelogs: Changelogs | None) -> None:
+        if found.problem:
+            raise Refused("", found.problem)
+        if len(found.site) > _LONGEST_SITE or "\0" in found.site:
+            raise Refused("server", f"{values.shown(found.site)} is not the name of a site")
+        if found.is_status:
+            statuses = self._statuses.setdefault(found.site, {})
+            statuses[_key_of_status(found.value)] = (values.name_of(found.value), values.category_of(found.value))
+            return
+        if changelogs:
+            changelogs.join(found.value)
+        record = self._reader.read(found.value)
+        batch = self._batches.setdefault(found.site, [])
+        batch.append(record)
+        if len(batch) >= _BATCH:
+            self._flush(found.site)
+
+    def _finish(self) -> None:
+        """Write what is left, and then say which statuses exist: of all that the histories told."""
+        for site in list(self._batches):
+            self._flush(site)
+        for site, statuses in self._statuses.items():
+            self._writer(site).declare("status", statuses)
 
     def _writer(self, site: str) -> Writer:
         if site not in self._writers:
@@ -154,74 +164,56 @@ class Importer:
     def _report(self, path: Path, place: str, reason: str) -> None:
         problem = Problem(path, place, reason)
         if self._strict:
+            for site in list(self._batches):
+                self._flush(site)
             raise StrictError(f"{problem} (strict: stopped here; what came before is stored)")
         self.outcome.problems.append(problem)
 
 
-def _unfold(value: Any, site: str | None) -> Iterator[tuple[str, Any]]:
-    """The work items in a JSON value with their sites; a list of statuses stays a list."""
-    if isinstance(value, list):
-        if value and all(isinstance(part, dict) and "statusCategory" in part for part in value):
-            yield site or DEFAULT_SITE, value
-            return
-        for part in value:
-            yield from _unfold(part, site)
-    elif not isinstance(value, dict):
-        raise Refused("", f"{str(value)[:40]!r} is not a work item; a Jira work item is a JSON object")
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A work item or a status in a file: its site and where it stands, or why it is neither."""
+
+    site: str
+    place: str
+    value: dict[str, Any] = field(default_factory=dict)
+    is_status: bool = False
+    problem: str = ""
+
+
+def _unfold(value: Any, site: str | None, place: str, depth: int = 0) -> Iterator[_Found]:
+    """The work items and statuses in a JSON value."""
+    here = site or DEFAULT_SITE
+    if not isinstance(value, dict | list) or depth > _DEEPEST:
+        problem = f"{values.shown(value)} is not a work item; a Jira work item is a JSON object"
+        yield _Found(here, place, problem=problem)
+    elif isinstance(value, list):
+        yield from _each(value, site, place, "item", depth)
     elif isinstance(value.get("issue"), dict):
-        yield from _unfold(value["issue"], site or str(value.get("server") or DEFAULT_SITE))
+        yield from _unfold(value["issue"], site or str(value.get("server") or DEFAULT_SITE), place, depth + 1)
     elif isinstance(value.get("issues"), list):
         names = value.get("names")
-        for part in value["issues"]:
-            yield from _unfold({**part, "names": names} if names and isinstance(part, dict) else part, site)
+        issues = [{**part, "names": names} if names and isinstance(part, dict) else part for part in value["issues"]]
+        yield from _each(issues, site, place, "issue", depth)
     elif "issueChangeLogs" in value:
-        raise Refused("", "is a page of changelogs amid work items; put it into a file of its own")
+        problem = "is a page of changelogs amid work items; put it into a file of its own"
+        yield _Found(here, place, problem=problem)
     elif "key" in value or "fields" in value:
-        yield site or DEFAULT_SITE, value
+        yield _Found(here, place, value)
+    elif "statusCategory" in value:
+        yield _Found(here, place, value, is_status=True)
     else:
         keys = ", ".join(list(value)[:5]) or "nothing"
-        raise Refused("", f"is not a work item: it has {keys}, and neither `key` nor `fields`")
+        yield _Found(here, place, problem=f"is not a work item: it has {keys}, and neither `key` nor `fields`")
 
 
-def _statuses(statuses: list[dict[str, Any]]) -> dict[str, Label]:
-    return {
-        str(values.key_of(status)): Label(values.name_of(status), 2 * FROM_PRESENT - 1, values.category_of(status))
-        for status in statuses
-    }
+def _each(parts: list[Any], site: str | None, place: str, what: str, depth: int) -> Iterator[_Found]:
+    for number, part in enumerate(parts, 1):
+        yield from _unfold(part, site, f"{place}, {what} {number}", depth + 1)
 
 
-class _Changelogs:
-    """Bulk-fetched histories by work item, kept on disk while the work items are read."""
-
-    def __init__(self, path: Path) -> None:
-        self._database = sqlite3.connect(path)
-        self._database.execute("CREATE TABLE history (issue TEXT, id TEXT, json TEXT, PRIMARY KEY (issue, id))")
-        self._any = False
-
-    def __enter__(self) -> "_Changelogs":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._database.close()
-
-    def add(self, changelogs: list[dict[str, Any]]) -> None:
-        """Keep the histories of a page; those kept already are kept once."""
-        self._any = True
-        rows = [
-            (str(part.get("issueId")), str(history.get("id")), json.dumps(history))
-            for part in changelogs
-            for history in part.get("changeHistories") or []
-        ]
-        self._database.executemany("INSERT OR REPLACE INTO history VALUES (?, ?, ?)", rows)
-
-    def join(self, issue: dict[str, Any]) -> None:
-        """Give a work item its histories; bulk-fetched ones are whole, and a work item without any never changed."""
-        if not self._any:
-            return
-        found = self._database.execute("SELECT id, json FROM history WHERE issue = ?", [str(issue.get("id"))])
-        histories = {key: json.loads(text) for key, text in found}
-        if not histories and "changelog" in issue:
-            return
-        for history in (issue.get("changelog") or {}).get("histories") or []:
-            histories.setdefault(str(history.get("id")), history)
-        issue["changelog"] = {"histories": list(histories.values()), "total": len(histories)}
+def _key_of_status(status: dict[str, Any]) -> str:
+    key = values.key_of(status)
+    if key is None:
+        raise Refused("", "is a status without `id` and `name`")
+    return key

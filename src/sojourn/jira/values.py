@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
 from sojourn.core.changes import UNKNOWN, Unknown
@@ -10,23 +11,58 @@ from sojourn.errors import Refused
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_CATEGORIES = ("new", "indeterminate", "done")
+_CATEGORIES = {key: key for key in ("new", "indeterminate", "done")}
+_CATEGORIES |= {"TODO": "new", "IN_PROGRESS": "indeterminate", "DONE": "done"}
+"""By key, and as `/statuses/search` names them."""
+_FIRST_MS = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // _MILLISECOND
+_END_MS = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MILLISECOND
+_KEY_BYTES = 2000
+"""What a database's index takes as one entry, with some room to spare."""
+
+
+def shown(value: Any) -> str:
+    """A value as a message quotes it: its beginning, where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def instant_ms(value: Any, path: str) -> int:
     """An instant as Jira writes it, `2024-01-31T09:00:00.000+0100` or epoch milliseconds, in ms.
 
-    Raises Refused at `path` where it is neither, or has no zone.
+    Raises Refused at `path` where it is neither, has no zone, or lies outside the years 1900 to 9998.
     """
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
     try:
-        instant = datetime.fromisoformat(value)
-        return (instant - _EPOCH) // _MILLISECOND
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        found: int = value if is_number else (datetime.fromisoformat(value) - _EPOCH) // _MILLISECOND
     except (TypeError, ValueError):
         raise Refused(
-            path, f"{value!r} is not an instant; write it with its zone, such as 2024-01-31T09:00:00.000+0100"
+            path, f"{shown(value)} is not an instant; write it with its zone, such as 2024-01-31T09:00:00.000+0100"
         ) from None
+    if not _FIRST_MS <= found < _END_MS:
+        raise Refused(path, f"{shown(value)} lies outside the years 1900 to 9998")
+    return found
+
+
+def objects(value: Any, path: str) -> list[dict[str, Any]]:
+    """The JSON objects of a list; null is an empty one. Raises Refused at `path` where it is something else."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Refused(path, f"{shown(value)} is not a list")
+    for place, part in enumerate(value):
+        if not isinstance(part, dict):
+            raise Refused(f"{path}[{place}]", f"{shown(part)} is not an object")
+    return value
+
+
+def short(key: str) -> str:
+    """The id of a value; one that is too long for an index is cut and told apart by its hash."""
+    if len(key) <= _KEY_BYTES // 4:
+        return key
+    text = key.encode(errors="replace")
+    if len(text) <= _KEY_BYTES:
+        return key
+    return f"{text[: _KEY_BYTES - 40].decode(errors='ignore')}…{blake2b(text, digest_size=16).hexdigest()}"
 
 
 def key_of(value: Any) -> str | None:
@@ -38,20 +74,22 @@ def key_of(value: Any) -> str | None:
     if isinstance(value, dict):
         for part in ("accountId", "id", "key", "name", "value", "displayName"):
             if value.get(part) not in (None, ""):
-                return str(value[part])
+                return short(str(value[part]))
         return None
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return None if value in (None, "") else str(value)
+    return None if value in (None, "") else short(str(value))
 
 
 def user_key(value: Any) -> str | None:
-    """The id of an account: Cloud's account id, or the Data Center user's key, or name."""
+    """The id of an account: Cloud's account id, or the Data Center user's key, or name; a text is a name."""
+    if isinstance(value, str) and value:
+        return short(value)
     if not isinstance(value, dict):
         return None
     for part in ("accountId", "key", "name", "displayName", "emailAddress"):
         if value.get(part):
-            return str(value[part])
+            return short(str(value[part]))
     return None
 
 
@@ -67,8 +105,8 @@ def name_of(value: Any) -> str:
 def category_of(value: Any) -> str:
     """The category of a status: `new`, `indeterminate`, `done`, or nothing where it is not told."""
     category = value.get("statusCategory") if isinstance(value, dict) else None
-    key = category.get("key") if isinstance(category, dict) else None
-    return key if key in _CATEGORIES else ""
+    key = category.get("key") if isinstance(category, dict) else category
+    return _CATEGORIES.get(key, "") if isinstance(key, str) else ""
 
 
 def plain(value: Any) -> Any:
@@ -92,30 +130,57 @@ def members(value: Any) -> dict[str, str]:
     return found
 
 
-def set_side(ids: str | None, names: str | None) -> dict[str, str]:
+def set_side(ids: Any, names: Any) -> dict[str, str]:
     """The members on one side of a change item of a set field: `"1, 2"` or `"[1, 2]"`, with `"First, Second"`."""
     keys = _split(ids) or _split(names)
     labels = _split(names)
     return dict(zip(keys, labels if len(labels) == len(keys) else keys, strict=True))
 
 
-def _split(text: str | None) -> list[str]:
-    stripped = (text or "").strip()
+def _split(text: Any) -> list[str]:
+    stripped = ("" if text is None else str(text)).strip()
     if stripped.startswith("[") and stripped.endswith("]"):
         stripped = stripped[1:-1]
-    return [part.strip() for part in stripped.split(",") if part.strip()]
+    return [short(part.strip()) for part in stripped.split(",") if part.strip()]
 
 
 def side(item: dict[str, Any], which: str) -> str | Unknown | None:
     """The id on one side, `from` or `to`, of a change item; UNKNOWN where the item does not have that side."""
     key, name = item.get(which), item.get(f"{which}String")
     if key not in (None, ""):
-        return str(key)
+        return short(str(key))
     if name not in (None, ""):
-        return str(name)
+        return short(str(name))
     return None if which in item or f"{which}String" in item else UNKNOWN
 
 
 def set_key(keys: Iterable[str]) -> list[str]:
     """The members of a set in the order in which a set is written: ids by number, names by letter."""
     return sorted(keys, key=lambda key: (len(key), key) if key.isdigit() else (1 << 30, key))
+
+
+def storable(value: Any, path: str) -> Any:
+    """A JSON value without what databases cannot hold: NUL characters, halves of characters, numbers out of range.
+
+    Raises Refused at `path` where it is nested too deeply.
+    """
+    try:
+        return _storable(value)
+    except RecursionError:
+        raise Refused(path, "is nested too deeply") from None
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_storable_text(key): _storable(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_storable(part) for part in value]
+    if isinstance(value, str):
+        return _storable_text(value)
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+        return float(value) if abs(value) < 1 << 1000 else None
+    return value
+
+
+def _storable_text(text: str) -> str:
+    return text.replace("\0", "").encode(errors="replace").decode()

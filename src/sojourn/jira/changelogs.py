@@ -1,0 +1,71 @@
+"""Bulk-fetched histories, `POST /changelog/bulkfetch`, joined to the work items they belong to."""
+
+import json
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sojourn.errors import Refused
+from sojourn.jira import values
+
+
+class Changelogs:
+    """The histories of pages by work item, kept on disk while the work items are read."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self._database = sqlite3.connect(Path(self._folder.name) / "changelogs")
+        self._database.execute("CREATE TABLE history (issue TEXT, id TEXT, json TEXT, PRIMARY KEY (issue, id))")
+        self._any = False
+
+    def __enter__(self) -> "Changelogs":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+        self._folder.cleanup()
+
+    def add(self, page: Any) -> None:
+        """Keep the histories of a page, a history that is there already once.
+
+        Raises Refused, naming the place, where it is not a page of changelogs; then nothing of it is kept.
+        """
+        if not isinstance(page, dict) or not isinstance(page.get("issueChangeLogs"), list):
+            raise Refused("", "is not a page of changelogs")
+        rows: list[tuple[str, str, str]] = []
+        for place, part in enumerate(values.objects(page["issueChangeLogs"], "issueChangeLogs")):
+            rows += _rows(part, f"issueChangeLogs[{place}]")
+        self._any = True
+        self._database.executemany("INSERT OR REPLACE INTO history VALUES (?, ?, ?)", rows)
+
+    def join(self, issue: dict[str, Any]) -> None:
+        """Give a work item its histories; bulk-fetched ones are whole, and a work item without any never changed."""
+        if not self._any:
+            return
+        query = "SELECT id, json FROM history WHERE issue = ? ORDER BY id"
+        found = self._database.execute(query, [str(issue.get("id"))])
+        histories = {key: json.loads(text) for key, text in found}
+        changelog = issue.get("changelog")
+        if not histories and changelog is not None:
+            return
+        own = changelog.get("histories") if isinstance(changelog, dict) else None
+        for history in values.objects(own, f"{issue.get('key')}.changelog.histories"):
+            histories.setdefault(_id_of(history), history)
+        issue["changelog"] = {"histories": list(histories.values()), "total": len(histories)}
+
+
+def _rows(part: dict[str, Any], path: str) -> list[tuple[str, str, str]]:
+    if part.get("issueId") in (None, ""):
+        raise Refused(path, "has no `issueId`")
+    histories = values.objects(part.get("changeHistories"), f"{path}.changeHistories")
+    try:
+        return [(str(part["issueId"]), _id_of(history), json.dumps(history)) for history in histories]
+    except RecursionError:
+        raise Refused(path, "is nested too deeply") from None
+
+
+def _id_of(history: dict[str, Any]) -> str:
+    """What tells a history from the others: its id, or all of it where it has none."""
+    key = history.get("id")
+    return json.dumps(history, sort_keys=True) if key in (None, "") else str(key)
