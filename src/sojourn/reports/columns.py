@@ -1,8 +1,11 @@
 """Columns of the work item itself that a report can show beside its numbers."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+import orjson
 import polars as pl
 from django.db.models import CharField, Expression, F
 from django.db.models.fields.json import KT
@@ -50,7 +53,29 @@ class IssueColumn:
         """The values as a column of a frame."""
         if self.column.kind == "instant":
             return pl.Series(self.column.name, values, dtype=pl.Int64).cast(TYPES["instant"])
+        if self.column.kind == "date":  # SQLite keeps dates as text
+            values = tuple(date.fromisoformat(value) if isinstance(value, str) else value for value in values)
+        elif self.custom:
+            values = tuple(_listed(value) if value and value[0] == "[" else value for value in values)
         return pl.Series(self.column.name, values, dtype=TYPES[self.column.kind])
+
+
+def _listed(text: str) -> str:
+    """A list of the store's JSON as people read it: its members with commas between them."""
+    try:
+        members = orjson.loads(text)
+    except ValueError:
+        return text
+    return ", ".join(part if isinstance(part, str) else orjson.dumps(part).decode() for part in members)
+
+
+def find_all(names: Sequence[str], taken: Collection[Column]) -> tuple[IssueColumn, ...]:
+    """The columns of those names, each once; raises Refused where the report has a column of that name itself."""
+    fixed = {column.name for column in taken}
+    for name in names:
+        if name in fixed:
+            raise Refused("columns", f"{name!r} is a column of this report already; leave it out")
+    return tuple(find(name) for name in dict.fromkeys(names))
 
 
 def find(name: str) -> IssueColumn:

@@ -63,7 +63,7 @@ class Axis:
     keys: tuple[str, ...]
     names: tuple[str, ...]
     titles: tuple[str, ...]
-    """Names that are unique on the axis: values of one name are told apart by their ids, then by their sites."""
+    """Names that are unique on the axis: values of one name are told apart by ids, sites, the store's numbers."""
     groups: tuple[str, ...]
     done: NDArray[np.bool_]
     _places: Int64Array
@@ -78,6 +78,7 @@ class Axis:
         names = [value.name + (" (deleted)" if value.deleted else "") for value in ordered]
         titles = _told_apart(names, [f"{name} [{v.key}]" for name, v in zip(names, ordered, strict=True)])
         titles = _told_apart(titles, [f"{title} {v.site.name}" for title, v in zip(titles, ordered, strict=True)])
+        titles = _told_apart(titles, [f"{title} #{v.pk}" for title, v in zip(titles, ordered, strict=True)])
         keys, groups = [value.key for value in ordered], [value.category for value in ordered]
         places = np.full(max((value.pk for value in ordered), default=0) + 1, -1, dtype=np.int64)
         for place, value in enumerate(ordered):
@@ -120,6 +121,6 @@ class Measure:
         first_ms = int(at.min()) if len(at) else self._end_ms
         if self._compiled is None or first_ms < self._first_ms:
             year = datetime.fromtimestamp(first_ms / 1000, UTC).year
-            self._first_ms = min(first_ms, int(datetime(max(year - 5, 1), 1, 1, tzinfo=UTC).timestamp() * 1000))
+            self._first_ms = min(first_ms, int(datetime(max(year - 5, 2), 1, 1, tzinfo=UTC).timestamp() * 1000))
             self._compiled = self._calendar.compile(self._first_ms, max(self._end_ms, first_ms))
         return self._compiled

@@ -1,5 +1,6 @@
 """What to know about the numbers of a report, in words."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -25,8 +26,11 @@ def local(at_ms: int, zone: str) -> str:
     return f"{datetime.fromtimestamp(at_ms / 1000, ZoneInfo(zone)):%Y-%m-%d %H:%M}"
 
 
-def of(report: str, request: Request) -> Notes:
-    """The notes of a report: the calendar and zone, the moment, and the options that bear on the numbers."""
+def of(report: str, request: Request, unsorted: Sequence[str] = ()) -> Notes:
+    """The notes of a report: the calendar and zone, the moment, and the options that bear on the numbers.
+
+    `unsorted` are the statuses of which the store knows no category.
+    """
     calendar = request.calendar
     lines = [
         f"Working time under {request.calendar_name} ({calendar.tz}), as of {local(request.as_of_ms, calendar.tz)}.",
@@ -35,6 +39,11 @@ def of(report: str, request: Request) -> Notes:
     ]
     if request.stop_on_done:
         lines.append("Nothing is counted after the last entry into a done status.")
+        if unsorted:
+            lines.append(
+                f"Not known whether done, and so not taken for done: {', '.join(unsorted)}. "
+                "Importing Jira's list of statuses tells."
+            )
     if request.trim.from_ms is not None or request.trim.to_ms is not None:
         begin, end = (
             "…" if at is None else local(at, calendar.tz) for at in (request.trim.from_ms, request.trim.to_ms)

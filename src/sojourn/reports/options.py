@@ -1,5 +1,6 @@
 """The options of a request as text: one reading for the command line, for links and for forms."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -7,11 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sojourn.core.calendar import Calendar
+from sojourn.core.calendar.horizon import check_reach
 from sojourn.core.duration import TimeFormat
-from sojourn.errors import Refused
+from sojourn.errors import Refused, UserError
 from sojourn.reports.request import DATE_FIELDS, SHAPES, VISITS, DateField, Range, Request, Sort
 
 _HOW = "write a date such as 2024-01-31, or an instant such as 2024-01-31T09:00 or 2024-01-31T09:00+01:00"
+_EPOCH_MS = re.compile(r"-?[0-9]{9,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +79,22 @@ def request(options: Mapping[str, Sequence[str]], calendar: Calendar, now: datet
 
 def instant_ms(text: str, zone: ZoneInfo, option: str) -> int:
     """An instant in ms; a date is its first moment in the zone. Raises Refused where the text is neither."""
-    if text.lstrip("-").isdigit() and len(text) > 8:
-        return int(text)
     try:
-        if len(text) == len("2024-01-31"):
-            found = datetime.combine(date.fromisoformat(text), time())
-        else:
-            found = datetime.fromisoformat(text)
+        at_ms = int(text) if _EPOCH_MS.fullmatch(text) else _ms(_instant(text, zone))
+        check_reach(at_ms)
     except ValueError:
-        raise Refused(option, f"{text!r} is not a time; {_HOW}") from None
-    return _ms(found if found.tzinfo else found.replace(tzinfo=zone))
+        raise Refused(option, f"{text!r:.60} is not a time; {_HOW}") from None
+    except (OverflowError, UserError):
+        raise Refused(option, f"{text!r:.60} lies outside the years 1 to 9999; {_HOW}") from None
+    return at_ms
+
+
+def _instant(text: str, zone: ZoneInfo) -> datetime:
+    if len(text) == len("2024-01-31"):
+        found = datetime.combine(date.fromisoformat(text), time())
+    else:
+        found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
 def _ms(instant: datetime) -> int:

@@ -63,6 +63,8 @@ class Request:
         ):
             if value not in allowed:
                 raise Refused(name, f"{value!r} is not one of {', '.join(allowed)}")
+        if self.trim.from_ms is not None and self.trim.from_ms >= self.as_of_ms:
+            raise Refused("trim", "begins at the moment of which is asked, or later; let it begin before as_of")
 
     @property
     def end_ms(self) -> int:

@@ -1,7 +1,7 @@
 """Time in status: how long each work item was in each status, in working time and on the clock."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -37,21 +37,22 @@ def report(request: Request) -> Table:
     row a work item and status it was in: working time, calendar time, visits, and whether it is there now; with
     another time format than `ms`, `time` is the working time in that format.
     """
-    extra = tuple(columns.find(name) for name in request.columns)
-    shown = tuple(one.column for one in extra)
     axis = Axis.of(read.values_of("status", request.sites))
+    cell = _CELL if request.time_format is TimeFormat.MS else (*_CELL, _TIME)
+    extra = columns.find_all(request.columns, (*_IDENTITY, *(_STATE if request.shape == "wide" else cell)))
+    shown = tuple(one.column for one in extra)
     if request.shape == "wide":
         make, head = _wide, (*_IDENTITY, *shown, *_STATE)
         layout = (*head, *_status_columns(axis, head))
     else:
-        cell = _CELL if request.time_format is TimeFormat.MS else (*_CELL, _TIME)
         make, layout = _long, (*_IDENTITY, *cell, *shown)
 
     def frames() -> Iterator[pl.DataFrame]:
         for part in _parts(request, axis, extra):
             yield pl.DataFrame([series.alias(column.name) for column, series in zip(layout, make(part), strict=True)])
 
-    return Table(layout, notes.of(NAME, request), frames)
+    unsorted = [title for title, group in zip(axis.titles, axis.groups, strict=True) if not group]
+    return Table(layout, notes.of(NAME, request, unsorted), frames)
 
 
 def _status_columns(axis: Axis, taken: tuple[Column, ...]) -> tuple[Column, ...]:
@@ -84,6 +85,8 @@ def _parts(request: Request, axis: Axis, extra: tuple[IssueColumn, ...]) -> Iter
     selected = {one.column.name: one.expression for one in extra}
     for batch in read.timelines(chosen(request), "status", ("key", "jira_id"), selected):
         stays = timeline.stays(batch.timelines, window)
+        if request.end_ms == request.trim.to_ms:
+            stays = _begun_before(stays, request.end_ms)
         now = np.full(stays.items, -1, dtype=np.int64)
         now[stays.item[stays.current]] = axis.places(stays.value[stays.current])
         if request.stop_on_done:
@@ -92,6 +95,15 @@ def _parts(request: Request, axis: Axis, extra: tuple[IssueColumn, ...]) -> Iter
             stays = stays.where(~stays.current)
         worked = stays.worked(measure.reaching(stays.entered))
         yield _Part(request, axis, extra, batch, stays, axis.places(stays.value), worked, now)
+
+
+def _begun_before(stays: Stays, end_ms: int) -> Stays:
+    """The stays of a world that ends right before an instant: what begins at it is not in it (docs/semantics.md 12)."""
+    found = stays.where(stays.entered < end_ms)
+    if len(found) == len(stays):
+        return found
+    is_last = np.append(found.item[1:] != found.item[:-1], [True] * (len(found) > 0))
+    return replace(found, current=is_last.astype(bool))
 
 
 def _wide(part: _Part) -> Iterator[pl.Series]:
