@@ -6,7 +6,7 @@ import queue
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, Literal, get_args
@@ -14,7 +14,7 @@ from typing import IO, Any, Literal, get_args
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from sojourn.errors import Refused
+from sojourn.errors import Refused, UserError
 from sojourn.reports.table import Table
 
 Format = Literal["json", "ndjson", "csv", "parquet"]
@@ -54,6 +54,9 @@ def chunks(table: Table, name: Format) -> Iterator[bytes]:
 
 def save(table: Table, name: Format, file: IO[bytes]) -> None:
     """Write the table to a file. Rows are written while the next ones are read and counted."""
+    if name == "parquet" and not file.seekable():  # Polars cannot say that a pipe was closed
+        file.writelines(chunks(table, name))
+        return
     if name == "parquet":
         _write_parquet(table, file)
         return
@@ -86,7 +89,10 @@ def _write_parquet(table: Table, file: IO[bytes]) -> None:
         def source(*_: Any) -> Iterator[pl.DataFrame]:
             return (table.printed(frame) for frame in frames)
 
-        register_io_source(source, schema=schema).sink_parquet(file, compression="lz4")
+        try:
+            register_io_source(source, schema=schema).sink_parquet(file, compression="lz4")
+        except pl.exceptions.ComputeError as error:  # what Polars makes of a file's OSError
+            raise OSError(str(error)) from error
 
     with _handing_over(write) as hand_over:
         for frame in table.frames():
@@ -165,10 +171,10 @@ def _csv_body(frame: pl.DataFrame, _: bool) -> bytes:
 
 
 def _spreadsheet_safe(frame: pl.DataFrame) -> pl.DataFrame:
-    """Texts that a spreadsheet would run as a formula, with an apostrophe before them."""
+    """Texts that a spreadsheet would run as a formula, with an apostrophe before them; a number is none."""
     texts = [pl.col(name) for name, kind in frame.schema.items() if kind == pl.String]
     return frame.with_columns(
-        pl.when(text.str.contains(r"^[=+\-@\t\r]"))
+        pl.when(text.str.contains(r"^[=+\-@\t\r]") & ~text.str.contains(r"^-[0-9]+(\.[0-9]+)?$"))
         .then(pl.concat_str(pl.lit("'"), text))
         .otherwise(text)
         .alias(text.meta.output_name())
@@ -188,11 +194,28 @@ _TEXTS: dict[Format, tuple[Callable[[Table], bytes], Callable[[pl.DataFrame, boo
 
 
 def save_as(table: Table, name: Format, path: Path) -> None:
-    """Write the table to a path: to a file beside it first, so that the path never holds half a table."""
-    beside = path.with_name(f".{path.name}.part")
+    """Write the table to a path, which never holds half a table; raises UserError where it cannot be written."""
+    with beside(path) as file:
+        save(table, name, file)
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes the place of the path once it is written; raises UserError where it cannot be.
+
+    What is not a plain file, such as a named pipe, is written to as it is.
+    """
+    part = path.with_name(f".{path.name}.part")
     try:
-        with beside.open("wb") as file:
-            save(table, name, file)
-        beside.replace(path)
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file:
+                yield file
+            return
+        with part.open("wb") as file:
+            yield file
+        part.replace(path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

@@ -1,57 +1,91 @@
 """A table on a terminal, as wide as the terminal is."""
 
+import io
+import re
 from contextlib import ExitStack
 from pathlib import Path
 
 import polars as pl
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as Grid
+from rich.text import Text
 
-from sojourn.core.duration import NEVER
+from sojourn.core.duration import NEVER, TimeFormat
+from sojourn.reports.formats import beside
 from sojourn.reports.notes import local
-from sojourn.reports.table import Column, Table
+from sojourn.reports.table import Column, Kind, Table
+
+_BETWEEN = 2
+_WIDEST_TEXT = 24
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_IMPORTANCE: dict[Kind, int] = {"text": 1, "instant": 1, "date": 1, "duration": 2, "integer": 3, "boolean": 3}
 
 
 def show(table: Table, path: Path | None = None) -> None:
     """Print the table with its notes, or write it to a file.
 
     Columns with nothing in them are left out; of the statuses those are shown that fit the width, the ones with the
-    most time first to stay. What is left out is named.
+    most time first to stay. What is left out is named. Raises UserError where the file cannot be written.
     """
     frame = table.collect()
-    printed = table.printed(frame)
+    texts = _texts(table, frame)
     with ExitStack() as stack:
-        console = Console(file=stack.enter_context(path.open("w"))) if path else Console(soft_wrap=False)
-        shown, hidden = _fitting(table, frame, printed, console.width)
-        console.print(_grid(shown, printed, table.notes.zone))
+        file = stack.enter_context(beside(path)) if path else None
+        lines = stack.enter_context(io.TextIOWrapper(file, "utf-8", newline="\n")) if file else None
+        console = Console(file=lines, markup=False, emoji=False, highlight=False)
+        shown, hidden = _fitting(frame, texts, console.width)
+        console.print(_grid(shown, texts))
         console.print(f"{frame.height:,} rows.", *table.notes.lines)
         if hidden:
-            console.print(f"No room for: {', '.join(hidden)}. Use a wider terminal, --shape long or --format csv.")
+            names = ", ".join(_plain(name) for name in hidden)
+            console.print(f"No room for: {names}. Use a wider terminal, --shape long or --format csv.")
 
 
-def _grid(shown: list[Column], printed: pl.DataFrame, zone: str) -> Grid:
+def _texts(table: Table, frame: pl.DataFrame) -> dict[Column, list[str]]:
+    """The cells as they are shown, of the columns that have any; ids are for programs."""
+    printed, notes = table.printed(frame), table.notes
+    return {
+        column: [_text(value, column, notes.zone, notes.time_format) for value in printed[column.name]]
+        for column in table.columns
+        if column.name != "issue_id" and not _is_empty(frame[column.name])
+    }
+
+
+def _grid(widths: dict[Column, int], texts: dict[Column, list[str]]) -> Grid:
     grid = Grid(box=None, pad_edge=False, header_style="bold")
-    for column in shown:
+    for column, width in widths.items():
         is_number = column.kind in ("duration", "integer")
-        grid.add_column(column.name, justify="right" if is_number else "left", no_wrap=column.name == "issue_key")
-    for row in printed.select(column.name for column in shown).iter_rows():
-        grid.add_row(*(_text(value, column, zone) for value, column in zip(row, shown, strict=True)))
+        grid.add_column(Text(_plain(column.name)), justify="right" if is_number else "left", width=width)
+    for row in zip(*(texts[column] for column in widths), strict=True):
+        grid.add_row(*map(Text, row))
     return grid
 
 
-def _fitting(table: Table, frame: pl.DataFrame, printed: pl.DataFrame, width: int) -> tuple[list[Column], list[str]]:
-    """The columns that are shown, and the names of the durations for which there is no room."""
-    used = [column for column in table.columns if not _is_empty(frame[column.name]) and column.name != "issue_id"]
-    room = width - sum(_width(printed[column.name]) for column in used if column.kind != "duration")
-    durations = sorted(
-        (column for column in used if column.kind == "duration"), key=lambda column: -(frame[column.name].sum() or 0)
-    )
-    hidden = []
-    for column in durations:
-        room -= _width(printed[column.name])
-        if room < 0:
-            hidden.append(column.name)
-    return [column for column in used if column.name not in hidden], hidden
+def _fitting(frame: pl.DataFrame, texts: dict[Column, list[str]], room: int) -> tuple[dict[Column, int], list[str]]:
+    """The columns that are shown with their widths, and the names of those for which there is no room."""
+    room += _BETWEEN
+    fitting = {}
+    for column in _by_importance(frame, list(texts)):
+        width = _width(column, texts[column])
+        if column.name == "issue_key" or width + _BETWEEN <= room:
+            room -= width + _BETWEEN
+            fitting[column] = width
+    shown = {column: fitting[column] for column in texts if column in fitting}
+    return shown, [column.name for column in texts if column not in fitting]
+
+
+def _by_importance(frame: pl.DataFrame, columns: list[Column]) -> list[Column]:
+    """The key, the duration with the most time, texts, the other durations, and the rest: first to have room."""
+    time = {column: int(frame[column.name].sum() or 0) for column in columns if column.kind == "duration"}
+    most = max(time, key=lambda column: time[column], default=None)
+
+    def order(column: Column) -> tuple[int, int]:
+        if column.name == "issue_key":
+            return 0, 0
+        return (0, 1) if column == most else (_IMPORTANCE[column.kind], -time.get(column, 0))
+
+    return sorted(columns, key=order)
 
 
 def _is_empty(values: pl.Series) -> bool:
@@ -59,16 +93,24 @@ def _is_empty(values: pl.Series) -> bool:
     return blank == len(values) > 0
 
 
-def _width(values: pl.Series) -> int:
-    """The room a column needs: its longest value, and the longest word of its name."""
-    longest = values.cast(pl.String).str.len_chars().max()
-    words = max(len(word) for word in values.name.split())
-    return 2 + max(longest if isinstance(longest, int) else 0, words)
+def _width(column: Column, texts: list[str]) -> int:
+    """The room a column needs: its longest value, and the longest word of its name; long texts are wrapped."""
+    longest = max(map(cell_len, texts), default=0)
+    if column.kind == "text" and column.name != "issue_key":
+        longest = min(longest, _WIDEST_TEXT)
+    return max(longest, *(cell_len(word) for word in _plain(column.name).split()), 1)
 
 
-def _text(value: object, column: Column, zone: str) -> str:
+def _plain(text: str) -> str:
+    """Text that cannot steer the terminal."""
+    return _CONTROLS.sub(" ", text)
+
+
+def _text(value: object, column: Column, zone: str, time_format: TimeFormat) -> str:
     if value is None:
         return NEVER if column.kind == "duration" else ""
     if column.kind == "instant":
         return local(int(pl.Series([value]).dt.epoch("ms")[0]), zone)
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.3f}" if time_format is TimeFormat.SECONDS else f"{value:.2f}"
+    return _plain(str(value))
