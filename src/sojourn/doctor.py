@@ -62,7 +62,7 @@ def _histories() -> Iterator[Check]:
 
 
 def _holidays(today: date) -> Iterator[Check]:
-    for name, last in store.ends_of_holiday_sets():
+    for name, last in store.ends_of_holidays():
         soon = date.fromisoformat(last) < today + timedelta(days=31)
-        advice = "; import more years with sojourn calendar import-holidays" if soon else ""
-        yield Check("holidays", not soon, f"{name} ends on {last}{advice}")
+        advice = "; import more years with sojourn calendar import-holidays, or add some" if soon else ""
+        yield Check("holidays", not soon, f"the holidays of {name} end on {last}{advice}")

@@ -1,5 +1,7 @@
 """Working time of intervals in a file: whole columns of instants at once."""
 
+import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -8,29 +10,43 @@ import numpy as np
 import polars as pl
 
 from sojourn.core.calendar import Calendar
+from sojourn.core.calendar.horizon import check_reach
 from sojourn.errors import Refused, UserError
 
 _SUFFIXES = (".csv", ".parquet")
+_EPOCH_MS = re.compile(r"-?[0-9]+")
 
 
 def read_file(path: Path) -> pl.DataFrame:
     """The columns of a CSV or Parquet file; raises UserError where it is neither."""
-    if path.suffix not in _SUFFIXES:
+    suffix = path.suffix.lower()
+    if suffix not in _SUFFIXES:
         raise UserError(f"{path}: is not a .csv or .parquet file")
     try:
-        return pl.read_csv(path, infer_schema=False) if path.suffix == ".csv" else pl.read_parquet(path)
+        return pl.read_csv(path, infer_schema=False) if suffix == ".csv" else pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise UserError(f"{path}: cannot be read: {error}") from error
 
 
 def write_file(frame: pl.DataFrame, path: Path) -> None:
-    """Write CSV or Parquet, by the name of the file."""
-    if path.suffix not in _SUFFIXES:
+    """Write CSV or Parquet, by the name of the file, whole or not at all; raises UserError where it cannot be."""
+    suffix = path.suffix.lower()
+    if suffix not in _SUFFIXES:
         raise UserError(f"{path}: name a .csv or .parquet file")
-    if path.suffix == ".csv":
-        frame.write_csv(path)
-    else:
-        frame.write_parquet(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        if path.exists() and not path.is_file():
+            raise OSError("it is not a plain file")
+        if suffix == ".csv":
+            frame.write_csv(part)
+        else:
+            frame.write_parquet(part)
+        part.replace(path)
+    except (OSError, pl.exceptions.ComputeError) as error:
+        raise UserError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def add_working_time(frame: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
@@ -75,27 +91,38 @@ def _instants(frame: pl.DataFrame, name: str, calendar: Calendar) -> pl.Series:
     """A column of instants in ms: integers are epoch ms, texts ISO 8601, in the calendar's zone if they name none."""
     if name not in frame.columns:
         raise Refused(name, f"there is no such column; there are: {', '.join(frame.columns)}")
-    column = frame[name]
+    column, zone = frame[name], ZoneInfo(calendar.tz)
     if column.dtype.is_integer():
+        for edge in (column.arg_min(), column.arg_max()):
+            _check(column[edge] if edge is not None else None, name, (edge or 0) + 1)
         return column.cast(pl.Int64)
-    if isinstance(column.dtype, pl.Datetime):
-        zoned = column if column.dtype.time_zone else column.dt.replace_time_zone(calendar.tz, ambiguous="earliest")
-        return zoned.dt.epoch("ms")
-    if column.dtype != pl.String:
+    if isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone:
+        return column.dt.epoch("ms")
+    if column.dtype in (pl.Date, pl.Datetime):
+        column = column.dt.to_string("iso:strict")
+    if column.dtype not in (pl.String, pl.Null):
         raise Refused(name, f"holds {column.dtype}; write ISO 8601 or epoch milliseconds")
-    zone = ZoneInfo(calendar.tz)
-    return pl.Series(name, [_instant(text, zone, name, row) for row, text in enumerate(column, 1)], dtype=pl.Int64)
+    found = [_check(_instant(text, zone, name, row), name, row) for row, text in enumerate(column, 1)]
+    return pl.Series(name, found, dtype=pl.Int64)
 
 
 def _instant(text: str | None, zone: ZoneInfo, name: str, row: int) -> int | None:
     if text is None or not text.strip():
         return None
-    if text.strip().lstrip("-").isdigit():
-        return int(text)
     try:
+        if _EPOCH_MS.fullmatch(text.strip()):
+            return int(text)
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return round((found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC).timestamp() * 1000)
+    except (ValueError, OverflowError):
         raise Refused(
-            f"row {row}, {name}", f"{text!r} is not an instant; write 2024-01-31T09:00:00Z or epoch milliseconds"
+            f"row {row}, {name}", f"{text!r:.60} is not an instant; write 2024-01-31T09:00:00Z or epoch milliseconds"
         ) from None
-    return round((found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC).timestamp() * 1000)
+
+
+def _check(at_ms: int | None, name: str, row: int) -> int | None:
+    try:
+        check_reach(at_ms or 0)
+    except UserError as error:
+        raise Refused(f"row {row}, {name}", str(error)) from None
+    return at_ms

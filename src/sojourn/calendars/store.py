@@ -26,6 +26,7 @@ BUILT_IN: dict[str, dict[str, Any]] = {
 
 DEFAULT = "7x24"
 _SETS = "holiday_sets"
+_LONGEST_NAME = 255
 
 
 def names() -> list[str]:
@@ -35,21 +36,25 @@ def names() -> list[str]:
 
 def load(name: str) -> Calendar:
     """The calendar of that name, with the holidays of its sets; raises UserError where there is none."""
-    definition = dict(show(name))
-    shared = [holiday for set_name in definition.pop(_SETS, []) for holiday in _holiday_set(set_name)]
-    return Calendar.from_json({**definition, "holidays": [*definition.get("holidays", []), *shared]})
+    return _calendar(show(name))
 
 
 def load_any(name_or_path: str) -> Calendar:
     """A calendar by name, or from a JSON file where a file of that name exists."""
     path = Path(name_or_path)
-    return Calendar.from_json(read_file(path)) if path.is_file() else load(name_or_path)
+    if not path.is_file():
+        return load(name_or_path)
+    definition = read_file(path)
+    try:
+        return _calendar(definition)
+    except Refused as error:
+        raise UserError(f"{path}: {error}") from error
 
 
 def read_file(path: Path) -> dict[str, Any]:
     """The JSON of a calendar in a file, named after the file where it names itself not."""
     try:
-        definition = json.loads(path.read_text())
+        definition = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(definition, dict):
@@ -77,9 +82,11 @@ def save(definition: dict[str, Any], *, now: datetime, replace: bool = False) ->
     name = definition.get("name")
     if not isinstance(name, str) or not name.strip():
         raise Refused("name", "is missing; a stored calendar needs a name")
+    if len(name) > _LONGEST_NAME or name != name.strip():
+        raise Refused("name", f"{name!r:.60} starts or ends with a blank, or has over {_LONGEST_NAME} characters")
     if _built_in(name):
         raise Refused("name", f"{name!r} is built in and cannot be changed; choose another name")
-    _check(definition)
+    _calendar(definition)
     with transaction.atomic():
         calendar, is_new = StoredCalendar.objects.get_or_create(name=name)
         if not is_new and not replace:
@@ -89,13 +96,20 @@ def save(definition: dict[str, Any], *, now: datetime, replace: bool = False) ->
     return number
 
 
-def _check(definition: dict[str, Any]) -> None:
+def _calendar(definition: dict[str, Any]) -> Calendar:
+    """The calendar of a definition, with the holidays of its sets; raises Refused, naming the place."""
     plain = dict(definition)
     sets = plain.pop(_SETS, [])
+    if not isinstance(sets, list):
+        raise Refused(_SETS, f"a list of names of sets, not {sets!r:.60}")
+    own = Calendar.from_json(plain)  # first alone: the places it names are the definition's
+    shared: list[Any] = []
     for place, set_name in enumerate(sets):
-        if not HolidaySet.objects.filter(name=set_name).exists():
-            raise Refused(f"{_SETS}[{place}]", f"there is no set of holidays {set_name!r}; import it first")
-    Calendar.from_json(plain)
+        found = HolidaySet.objects.filter(name=set_name).first() if isinstance(set_name, str) else None
+        if found is None:
+            raise Refused(f"{_SETS}[{place}]", f"there is no set of holidays {set_name!r:.60}; import it first")
+        shared += found.holidays
+    return Calendar.from_json({**plain, "holidays": [*plain.get("holidays", []), *shared]}) if shared else own
 
 
 def remove(name: str) -> None:
@@ -114,7 +128,9 @@ def check_can_change(name: str) -> None:
 
 
 def save_holidays(set_name: str, holidays: list[dict[str, Any]]) -> None:
-    """Store a set of holidays, in place of the one of that name."""
+    """Store a set of holidays, in place of the one of that name; raises UserError where there are none."""
+    if not holidays:
+        raise UserError(f"{set_name}: there are no holidays in those years; nothing was changed")
     HolidaySet.objects.update_or_create(name=set_name, defaults={"holidays": holidays})
 
 
@@ -126,15 +142,22 @@ def attach(name: str, set_name: str, *, now: datetime) -> None:
         save({**definition, _SETS: [*sets, set_name]}, now=now, replace=True)
 
 
-def ends_of_holiday_sets() -> Iterator[tuple[str, str]]:
-    """Each set of holidays in use, with its last date: after it there are no holidays (docs/semantics.md 21)."""
-    used = {set_name for name in names() for set_name in show(name).get(_SETS, [])}
+def ends_of_holidays() -> Iterator[tuple[str, str]]:
+    """Each list of dated holidays in use, with its last date: after it there are none (docs/semantics.md 21).
+
+    That is every set that calendars observe, and a calendar's own holidays where it observes no set.
+    """
+    definitions = {name: show(name) for name in names()}
+    used = {set_name for definition in definitions.values() for set_name in definition.get(_SETS, [])}
     for found in HolidaySet.objects.filter(name__in=used).order_by("name"):
-        yield found.name, max(holiday["date"] for holiday in found.holidays)
+        yield found.name, _last(found.holidays)
+    for name, definition in definitions.items():
+        if definition.get("holidays") and not definition.get(_SETS):
+            yield name, _last(definition["holidays"])
 
 
-def _holiday_set(set_name: str) -> list[Any]:
-    return list(HolidaySet.objects.get(name=set_name).holidays)
+def _last(holidays: list[Any]) -> str:
+    return max(holiday if isinstance(holiday, str) else holiday["date"] for holiday in holidays)
 
 
 def _built_in(name: str) -> str | None:

@@ -7,7 +7,16 @@ import typer
 
 from sojourn.cli.app import AsJson, app, print_json, say, use_store
 
-calendar_app = typer.Typer(no_args_is_help=True, help="Working hours: add, list, show, remove, import holidays.")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_HELP = """Working hours: add, list, show, remove, import holidays.
+
+Examples:
+
+  sojourn calendar list
+
+  sojourn calendar add support.json --name Support
+"""
+calendar_app = typer.Typer(no_args_is_help=True, help=_HELP)
 app.add_typer(calendar_app, name="calendar")
 
 
@@ -135,6 +144,8 @@ def _years(text: str, this_year: int) -> range:
         raise Refused("--years", f"{text!r} is not FROM-TO; write it as 2024-2030") from None
     if not found:
         raise Refused("--years", f"{text!r} ends before it begins")
+    if found[0] < _FIRST_YEAR or found[-1] > _LAST_YEAR:
+        raise Refused("--years", f"{text!r} lies outside {_FIRST_YEAR}-{_LAST_YEAR}")
     return found
 
 
