@@ -1,13 +1,16 @@
 """What can be configured: every setting with its name, default, meaning and check.
 
 Only `sojourn.settings` reads the environment; it does so through `read`. A value `NAME_FILE` names a file that holds
-the value of NAME, for secrets.
+the value of NAME, for secrets. A variable that is empty is as good as one that is not set.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import dj_database_url
 import platformdirs
 
 from sojourn.errors import Refused
@@ -38,8 +41,17 @@ def _folder(text: str) -> Path:
 
 
 def _database(text: str) -> str:
-    if text and text.partition("://")[0] not in ("sqlite", "postgres", "postgresql"):
-        raise ValueError("write postgresql://user:password@host/name or sqlite:///path")
+    how = "write postgresql://user:password@host/name or sqlite:///path"
+    if not text:
+        return text
+    if text.partition("://")[0] not in ("sqlite", "postgres", "postgresql"):
+        raise ValueError(how)
+    try:
+        found = dj_database_url.parse(text)
+    except ValueError:
+        raise ValueError(f"it cannot be read as an address; {how}") from None
+    if found["NAME"] in ("", ":memory:") or (text.startswith("sqlite") and found["HOST"]):
+        raise ValueError(f"it names no database; {how}")
     return text
 
 
@@ -51,6 +63,32 @@ def _log_level(text: str) -> str:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    return _each(text, lambda word: not re.search(r"[/\s]", word), "write a host name such as sojourn.example.com")
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    def is_origin(word: str) -> bool:
+        parts = urlsplit(word)
+        return parts.scheme in ("http", "https") and bool(parts.netloc) and not parts.path
+
+    return _each(text, is_origin, "write an origin such as https://sojourn.example.com")
+
+
+def _custom_fields(text: str) -> tuple[str, ...]:
+    return _each(
+        text, lambda word: bool(re.fullmatch("customfield_[0-9]+", word)), "write ids such as customfield_10050"
+    )
+
+
+def _each(text: str, is_right: Callable[[str], bool], how: str) -> tuple[str, ...]:
+    words = _words(text)
+    for word in words:
+        if not is_right(word):
+            raise ValueError(f"{word!r} is wrong: {how}")
+    return words
 
 
 SETTINGS = (
@@ -72,19 +110,19 @@ SETTINGS = (
         "SOJOURN_ALLOWED_HOSTS",
         "127.0.0.1,localhost,[::1]",
         "Host names the server answers to, comma-separated.",
-        _words,
+        _hosts,
     ),
     Setting(
         "SOJOURN_TRUSTED_ORIGINS",
         "",
         "Origins behind a proxy, such as https://sojourn.example.com, comma-separated.",
-        _words,
+        _origins,
     ),
     Setting(
         "SOJOURN_CUSTOM_FIELDS",
         "",
         "Custom fields whose history is tracked, by id, such as customfield_10050.",
-        _words,
+        _custom_fields,
     ),
     Setting(
         "SOJOURN_KEEP_TEXTS",
@@ -98,13 +136,13 @@ SETTINGS = (
 
 def _text_of(setting: Setting, environment: Mapping[str, str]) -> str:
     file_name = environment.get(f"{setting.name}_FILE")
-    if file_name is None:
-        return environment.get(setting.name, setting.default)
-    if setting.name in environment:
+    if not file_name:
+        return environment.get(setting.name) or setting.default
+    if environment.get(setting.name):
         raise Refused(setting.name, f"{setting.name} and {setting.name}_FILE are both set; set one")
     try:
         return Path(file_name).read_text().strip()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise Refused(f"{setting.name}_FILE", f"cannot be read: {error}") from error
 
 
@@ -119,5 +157,6 @@ def read(environment: Mapping[str, str]) -> dict[str, object]:
         try:
             values[setting.name] = setting.read(text)
         except ValueError as error:
-            raise Refused(setting.name, f"{text!r} is not valid; {error}") from error
+            shown = "its value" if setting.secret else repr(text)
+            raise Refused(setting.name, f"{shown} is not valid; {error}") from None
     return values

@@ -45,8 +45,14 @@ def load(say: Callable[[str], None]) -> None:
         raise UserError(
             f"this store holds {', '.join(others)}; the demo wants one of its own: set SOJOURN_HOME to an empty folder"
         )
-    if get_user_model().objects.filter(username=USER).exists():
+    users = get_user_model().objects
+    if users.filter(username=USER).exists():
         return
+    if users.exists():
+        raise UserError(
+            "this store has accounts, and the demo's password is known to everybody: "
+            "set SOJOURN_HOME to an empty folder"
+        )
     say("Loading the demo data, once …")
     now = timezone.now()
     reader = Reader()
@@ -56,7 +62,7 @@ def load(say: Callable[[str], None]) -> None:
         raise UserError(f"the demo data is broken: {outcome.problems[0]}")
     for definition, country, subdivision in _CALENDARS:
         _add_calendar(definition, country, subdivision, now)
-    get_user_model().objects.create_user(USER, password=PASSWORD)
+    users.create_user(USER, password=PASSWORD)
     say(f"{outcome.items:,} work items loaded.")
 
 

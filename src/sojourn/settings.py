@@ -2,12 +2,15 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
 import dj_database_url
 
 from sojourn import configuration
+from sojourn.errors import Refused
 
 VALUES = configuration.read(os.environ)
 SOJOURN_HOME = cast("Path", VALUES["SOJOURN_HOME"])
@@ -18,18 +21,42 @@ SOJOURN_KEEP_TEXTS = cast("bool", VALUES["SOJOURN_KEEP_TEXTS"])
 def _secret_key(folder: Path) -> str:
     """The key in the folder, made on the first start so that nobody has to invent one."""
     path = folder / "secret_key"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        if not path.exists():
+            _make_folder(folder, "SOJOURN_HOME")
+            _write_key(path)
+        key = path.read_text().strip()
+    except OSError as error:
+        raise Refused("SOJOURN_HOME", f"{path} cannot be read or made: {error.strerror}") from error
+    if not key:
+        raise Refused("SECRET_KEY", f"{path} is empty; delete it, and a new key is made")
+    return key
+
+
+def _write_key(path: Path) -> None:
+    """Make the key whole: of several processes that start at once, one makes it and all use it."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
+    try:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(64))
-    return path.read_text().strip()
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        Path(name).unlink()
+
+
+def _make_folder(path: Path, setting: str) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(setting, f"the folder {path} cannot be made: {error.strerror}") from error
 
 
 def _databases(url: str, folder: Path) -> dict[str, Any]:
-    default: dict[str, Any] = dict(dj_database_url.parse(url or f"sqlite:///{folder / 'sojourn.sqlite3'}"))
+    in_home = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / "sojourn.sqlite3")}
+    default: dict[str, Any] = dict(dj_database_url.parse(url)) if url else in_home
     if default["ENGINE"] == "django.db.backends.sqlite3":
-        Path(default["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(default["NAME"]).parent, "DATABASE_URL" if url else "SOJOURN_HOME")
         default["OPTIONS"] = {
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536",
             # A transaction that will write takes the lock at once: SQLite cannot upgrade a read lock under contention.

@@ -12,7 +12,6 @@ from sojourn.errors import UserError
 
 app = typer.Typer(
     name="sojourn",
-    help="How long work items stayed where they were, and whether that was in time.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -28,13 +27,28 @@ def main() -> None:
         app()
     except UserError as error:
         fail(str(error))
+    except Exception as error:
+        from django.db import DatabaseError
+
+        if not isinstance(error, OSError | DatabaseError):
+            raise
+        fail(str(error).strip())
 
 
 @app.callback(invoke_without_command=True)
 def root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """How long work items stayed where they were, and whether that was in time."""
+    """How long work items stayed where they were, and whether that was in time.
+
+    Examples:
+
+      sojourn demo
+
+      sojourn import export.jsonl
+
+      sojourn report time-in-status --project SUP --calendar Support
+    """
     if version:
         typer.echo(__version__)
         raise typer.Exit
@@ -59,15 +73,18 @@ def print_json(value: Any) -> None:
 def use_store() -> None:
     """Set Django up and bring the store's tables up to date."""
     import django
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import call_command
     from django.db import DatabaseError, connection
     from django.db.migrations.executor import MigrationExecutor
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sojourn.settings")
-    django.setup()
     try:
+        django.setup()
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0)
     except DatabaseError as error:
         raise UserError(f"the store cannot be used: {error}".strip()) from error
+    except ImproperlyConfigured as error:
+        raise UserError(f"the settings are wrong: {error}") from error

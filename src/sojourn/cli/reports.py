@@ -11,7 +11,13 @@ from sojourn.cli.app import app, say, use_store
 if TYPE_CHECKING:
     from sojourn.reports.request import Request
 
-report_app = typer.Typer(no_args_is_help=True, help="Answer a question about the history.")
+_HELP = """Answer a question about the history.
+
+Examples:
+
+  sojourn report time-in-status --project SUP --calendar Support
+"""
+report_app = typer.Typer(no_args_is_help=True, help=_HELP)
 app.add_typer(report_app, name="report")
 
 _RANGE = "FROM..TO; TO is not included, either may be left out."
@@ -73,12 +79,12 @@ def _request(options: dict[str, list[str]]) -> "Request":
     from sojourn.calendars import store
     from sojourn.reports import options as reading
 
-    return reading.request(options, store.load_any(options["calendar"][0]), timezone.now())
+    return reading.request(options, store.load_any(*options.get("calendar", [store.DEFAULT])), timezone.now())
 
 
 def _format_of(output: Path | None) -> str:
     """The format a file's name asks for; a table for the terminal."""
-    return "table" if output is None else output.suffix.removeprefix(".") or "table"
+    return "table" if output is None else output.suffix.removeprefix(".").lower() or "table"
 
 
 def _answer(name: str, request: "Request", output_format: str, output: Path | None) -> None:

@@ -7,7 +7,13 @@ import typer
 
 from sojourn.cli.app import AsJson, app, print_json, say, use_store
 
-user_app = typer.Typer(no_args_is_help=True, help="Who may sign in.")
+_HELP = """Who may sign in.
+
+Examples:
+
+  sojourn user add ann
+"""
+user_app = typer.Typer(no_args_is_help=True, help=_HELP)
 app.add_typer(user_app, name="user")
 
 Port = Annotated[int, typer.Option(help="The port to listen on.")]
@@ -23,6 +29,8 @@ def demo(
     Examples:
 
       SOJOURN_HOME=/tmp/sojourn-demo sojourn demo
+
+      SOJOURN_HOME=/tmp/sojourn-demo sojourn demo --load-only
     """
     use_store()
     from sojourn.demo import PASSWORD, USER, load
@@ -53,7 +61,14 @@ def _serve(host: str, port: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    Granian("sojourn.wsgi:application", address=host, port=port, interface=Interfaces.WSGI, blocking_threads=4).serve()
+    Granian(
+        "sojourn.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        blocking_threads=4,
+        websockets=False,
+    ).serve()
 
 
 @app.command()
