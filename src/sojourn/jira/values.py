@@ -99,7 +99,7 @@ def name_of(value: Any) -> str:
         for part in ("displayName", "name", "value", "key", "id"):
             if value.get(part) not in (None, ""):
                 return str(value[part])
-    return key_of(value) or ""
+    return value if isinstance(value, str) else key_of(value) or ""
 
 
 def category_of(value: Any) -> str:
