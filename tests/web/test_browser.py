@@ -55,6 +55,9 @@ def test_signs_in_and_draws_the_chart_without_eval(visit: Callable[..., Any]) ->
     page.wait_for_selector(DRAWN)
     assert page.locator(".chart svg").count() == 1
     assert "In progress" in page.locator(".chart svg").text_content()
+    page.locator(".chart svg path[aria-roledescription=bar]").first.hover()
+    page.wait_for_selector("#vg-tooltip-element.visible")
+    assert "Work items" in page.locator("#vg-tooltip-element").inner_text()
 
 
 def test_another_calendar_changes_the_numbers_and_the_address_at_once(visit: Callable[..., Any]) -> None:

@@ -63,6 +63,11 @@ def test_the_policy_allows_no_inline_program_or_style_and_nothing_from_afar(sign
     assert "http" not in policy
 
 
+def test_answers_are_kept_by_nobody(signed_in: Client) -> None:
+    for address in (ADDRESS, f"{ADDRESS}.csv"):
+        assert "no-store" in signed_in.get(address)["Cache-Control"]
+
+
 def test_an_empty_store_says_how_to_fill_it(signed_in: Client) -> None:
     assert "sojourn import FILE" in text_of(get(signed_in))
 

@@ -133,6 +133,7 @@ def test_the_chart_leaves_out_done_unless_asked_for(signed_in: Client) -> None:
         ("project=NOPE", "project", "there is no project"),
         ("columns=nope", "columns", "no work item has"),
         ("as_of=soon", "as_of", "is not a time"),
+        ("as_of=99999999999999999999", "as_of", "lies outside"),
         ("visits=all", "visits", "is not one of"),
         ("stop_on_done=perhaps", "stop_on_done", "is not one of"),
     ],

@@ -49,18 +49,21 @@ def is_long(table: Table) -> bool:
     return any(column.name == "value_id" and column.kind == "text" for column in table.columns)
 
 
-def figures(table: Table, frame: pl.DataFrame) -> list[Figure]:
-    """The figures of each status that was visited, over per-item totals (docs/semantics.md 15), of a time in status."""
-    return [_figure(name, group, values) for name, group, values in _per_status(table, frame) if len(values)]
+def figures(table: Table, frame: pl.DataFrame, sites: Sequence[str] = ()) -> list[Figure]:
+    """The figures of each status that was visited, over per-item totals (docs/semantics.md 15), of a time in status.
+
+    `sites` are those of the request, so that statuses are told apart as in its table.
+    """
+    return [_figure(name, group, values) for name, group, values in _per_status(table, frame, sites) if len(values)]
 
 
-def _per_status(table: Table, frame: pl.DataFrame) -> Iterator[tuple[str, str, pl.Series]]:
+def _per_status(table: Table, frame: pl.DataFrame, sites: Sequence[str]) -> Iterator[tuple[str, str, pl.Series]]:
     if not is_long(table):
         for column in table.columns:
             if column.kind == "duration":
                 yield column.name, column.group, frame[column.name].drop_nulls()
         return
-    axis = Axis.of(read.values_of("status").select_related("site"))
+    axis = Axis.of(read.values_of("status", sites))
     of_status = frame.select("value_id", "value", "ms").partition_by("value_id", "value", as_dict=True)
     for key, name, title, group in zip(axis.keys, axis.names, axis.titles, axis.groups, strict=True):
         found = of_status.pop((key, name), None)

@@ -23,11 +23,9 @@ Write = Callable[[int | None], str]
 class Header:
     """One column: what it is called, the id that tells its status apart, how it is sorted, where a click leads."""
 
-    name: str
     label: str
     told_apart: str
     kind: str
-    group: str
     sorted: str
     address: str
     hint: str
@@ -97,11 +95,9 @@ def _header(column: Column, query: Query, is_status: bool) -> Header:
     after = dict(zip(["none", *ways], [*ways, "none"], strict=True))[now]
     wanted = {"none": (), "ascending": (f"{column.name}:asc",), "descending": (f"{column.name}:desc",)}[after]
     return Header(
-        name=column.name,
         label=label if is_status else COLUMN.get(column.name, label),
         told_apart=told_apart.replace("]", ""),
         kind="number" if largest_first else "key" if column.name == "issue_key" else column.kind,
-        group=column.group,
         sorted=now,
         address=query.put("sort", *wanted).address,
         hint={"none": "Sort no longer by this", "ascending": "Sort ascending", "descending": "Sort descending"}[after],
@@ -135,7 +131,8 @@ def _where_now(table: Table, page: pl.DataFrame) -> list[str]:
 def _cells(column: Column, page: pl.DataFrame, table: Table, now: Sequence[str]) -> list[Cell]:
     values, write = page[column.name], printer(table.notes)
     if now and column.kind == "duration":
-        return [Cell(write(ms), "number", at == column.name) for ms, at in zip(values, now, strict=True)]
+        kind = "number done" if column.group == "done" else "number"
+        return [Cell(write(ms), kind, at == column.name) for ms, at in zip(values, now, strict=True)]
     if column.kind == "duration" or column.unit == "ms":
         here = page["is_current"].to_list() if column.name in ("time", "ms") else [False] * len(values)
         return [Cell(write(ms), "number", is_now) for ms, is_now in zip(values, here, strict=True)]

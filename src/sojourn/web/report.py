@@ -10,9 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from sojourn.errors import Refused
+from sojourn.errors import Refused, UserError
 from sojourn.history.models import Issue
 from sojourn.reports import catalogue, charts, formats, notes, time_in_status
 from sojourn.reports.charts import Figure, Measured
@@ -22,9 +23,10 @@ from sojourn.web import bundle, chips, form, grid, query
 from sojourn.web.query import PER_PAGE, Query
 from sojourn.web.words import LABEL
 
-_CHARTED = "done"
+_DONE = "done"
 
 
+@never_cache
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Time in status: the form, the chart and a page of the table; 400 with the form where an option is wrong."""
@@ -35,13 +37,14 @@ def page(request: HttpRequest) -> HttpResponse:
     try:
         wanted = query.request(asked, timezone.now())
         answer = _answer(asked, wanted)
-    except Refused as error:
-        wrong = _wrong(asked, error)
-        context = {**shared, "form": form.build(asked, error), "wrong": wrong}
+    except UserError as error:
+        refused = error if isinstance(error, Refused) else Refused("", str(error))
+        context = {**shared, "form": form.build(asked, refused), "wrong": _wrong(asked, refused)}
         return render(request, "web/report.html", context, status=HTTPStatus.BAD_REQUEST)
     return render(request, "web/report.html", {**shared, "form": form.build(asked, None), **answer})
 
 
+@never_cache
 @require_safe
 def download(request: HttpRequest, name: str) -> HttpResponseBase:
     """The whole report in a format, sent as it is computed; in milliseconds unless a time format is asked for."""
@@ -51,7 +54,7 @@ def download(request: HttpRequest, name: str) -> HttpResponseBase:
     try:
         wanted = query.request(query.parse(request.GET), timezone.now(), "ms")
         table = catalogue.run(time_in_status.NAME, wanted)
-    except Refused as error:
+    except UserError as error:
         context = {"title": "This cannot be downloaded", "text": str(error)}
         return render(request, "web/message.html", context, status=HTTPStatus.BAD_REQUEST)
     headers = {"Content-Disposition": f'attachment; filename="{time_in_status.NAME}.{chosen}"'}
@@ -63,7 +66,18 @@ def download(request: HttpRequest, name: str) -> HttpResponseBase:
 def _wrong(asked: Query, error: Refused) -> dict[str, str]:
     """What is wrong, where, and the address of the page without it."""
     name = error.path
-    seen = {"calendar", "time_format", "project", *query.RANGES, "columns", "visits", "current", "as_of"}
+    seen = {
+        "calendar",
+        "time_format",
+        "project",
+        *query.RANGES,
+        "columns",
+        "visits",
+        "current",
+        "as_of",
+        "site",
+        "stop_on_done",
+    }
     return {
         "name": name,
         "label": LABEL.get(name, name),
@@ -77,10 +91,9 @@ def _answer(asked: Query, wanted: Request) -> dict[str, Any]:
     """What the page shows of the answer, which is computed once."""
     table = catalogue.run(time_in_status.NAME, wanted)
     frame = table.collect()
-    found = charts.figures(table, frame)
+    found = charts.figures(table, frame, wanted.sites)
     pages = _Pages.of(asked, frame.height)
     return {
-        "table": table,
         "context": f"{wanted.calendar_name} · {wanted.calendar.tz}",
         "as_of": notes.local(wanted.as_of_ms, wanted.calendar.tz),
         "grid": grid.build(table, frame, pages.cut(frame), found, asked),
@@ -105,7 +118,7 @@ def _count(table: Table, frame: pl.DataFrame) -> str:
 def _chart(asked: Query, table: Table, found: Sequence[Figure]) -> dict[str, Any]:
     measured = cast("Measured", asked.one("chart"))
     with_done = asked.one("chart_done") == "true"
-    shown = [one for one in found if with_done or one.group != _CHARTED]
+    shown = [one for one in found if with_done or one.group != _DONE]
     write = charts.printer(table.notes)
     return {
         "chart": charts.spec(shown, measured, table.notes) if shown else None,

@@ -24,6 +24,7 @@ function themed(spec, width) {
     font: color("font"),
     view: { stroke: null },
     axis: { ...text, gridColor: color("line"), domainColor: color("line"), tickColor: color("line"), labelLimit: width < 500 ? 125 : 220 },
+    axisX: { grid: false, labelOverlap: "greedy", labelSeparation: 10 },
     axisY: { grid: false, ticks: false, domain: false, labelPadding: 8 },
     legend: { ...text, orient: "top" },
     text: { color: color("text"), fontSize: 12 },
