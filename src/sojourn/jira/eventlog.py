@@ -54,10 +54,14 @@ class LogOptions:
 def header(source: Source) -> list[str]:
     """The names of the columns of a log; raises Refused where it cannot be read."""
     try:
-        with source.open() as file:
-            return pl.read_csv(file, n_rows=0, infer_schema=False).columns
+        return pl.read_csv(_bytes(source), n_rows=0, infer_schema=False).columns
     except _UNREADABLE as error:
         raise Refused(str(source.path), f"is not CSV: {error}") from None
+
+
+def _bytes(source: Source) -> bytes:
+    with source.open() as file:
+        return file.read()
 
 
 def settle(columns: Columns, names: list[str]) -> Columns:
@@ -84,8 +88,7 @@ def read(source: Source, options: LogOptions) -> Iterator[Parsed | Broken]:
     be read is left out as a whole and reported: a history with a hole would be wrong.
     """
     try:
-        with source.open() as file:
-            frame = pl.read_csv(file, infer_schema=False).with_row_index(_ROW, offset=2)
+        frame = pl.read_csv(_bytes(source), infer_schema=False).with_row_index(_ROW, offset=2)
     except _UNREADABLE as error:
         yield Broken("file", f"is not CSV: {error}", source.size)
         return
