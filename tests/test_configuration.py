@@ -1,0 +1,171 @@
+"""Settings: each has a meaning and a default, a wrong value is refused by name, secrets may stand in files."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sojourn import configuration, settings
+from sojourn.configuration import SETTINGS, Setting
+from sojourn.errors import Refused
+
+NAMES = [setting.name for setting in SETTINGS]
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=NAMES)
+def test_every_setting_says_what_it_means_and_has_a_default_that_works(setting: Setting) -> None:
+    assert setting.meaning.endswith("."), setting.name
+    assert len(setting.meaning) > 15, setting.name
+    setting.read(setting.default)
+
+
+def test_no_setting_is_listed_twice() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    found = configuration.read({})
+    assert list(found) == NAMES
+    assert found["SOJOURN_ALLOWED_HOSTS"] == ("127.0.0.1", "localhost", "[::1]")
+    assert (found["DATABASE_URL"], found["SECRET_KEY"], found["SOJOURN_KEEP_TEXTS"]) == ("", "", False)
+    assert isinstance(found["SOJOURN_HOME"], Path)
+    assert found["SOJOURN_HOME"].name == "sojourn"
+
+
+def test_an_empty_variable_is_as_good_as_none() -> None:
+    assert configuration.read(dict.fromkeys(NAMES, "")) == configuration.read({})
+    assert configuration.read({f"{name}_FILE": "" for name in NAMES}) == configuration.read({})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("SOJOURN_HOME", "/tmp/x", Path("/tmp/x")),
+        ("SOJOURN_HOME", "~/x", Path.home() / "x"),
+        ("SOJOURN_HOME", "x", Path.cwd() / "x"),
+        ("DATABASE_URL", "postgresql://u:p@h:5432/name", "postgresql://u:p@h:5432/name"),
+        ("DATABASE_URL", "sqlite:////tmp/x.db", "sqlite:////tmp/x.db"),
+        ("SOJOURN_ALLOWED_HOSTS", "a.example, b.example,", ("a.example", "b.example")),
+        ("SOJOURN_TRUSTED_ORIGINS", "https://a.example:8443", ("https://a.example:8443",)),
+        ("SOJOURN_CUSTOM_FIELDS", "customfield_1, customfield_22", ("customfield_1", "customfield_22")),
+        ("SOJOURN_KEEP_TEXTS", "True", True),
+        ("SOJOURN_LOG_LEVEL", "DEBUG", "DEBUG"),
+    ],
+)
+def test_right_values_are_read(name: str, text: str, value: object) -> None:
+    assert configuration.read({name: text})[name] == value
+
+
+WRONG = [
+    ("SOJOURN_HOME", __file__, "is a file; name a folder"),
+    ("DATABASE_URL", "mysql://u:p@h/name", "write postgresql://user:password@host/name or sqlite:///path"),
+    ("DATABASE_URL", "/var/lib/sojourn.db", "write postgresql://"),
+    ("DATABASE_URL", "postgresql://u:p@h:port/name", "it cannot be read as an address"),
+    ("DATABASE_URL", "postgresql://u:p@h", "it names no database"),
+    ("DATABASE_URL", "sqlite://", "it names no database"),
+    ("DATABASE_URL", "sqlite://relative/path.db", "it names no database"),
+    ("SOJOURN_ALLOWED_HOSTS", "https://a.example", "write a host name"),
+    ("SOJOURN_TRUSTED_ORIGINS", "a.example", "write an origin such as https://"),
+    ("SOJOURN_TRUSTED_ORIGINS", "https://a.example/path", "write an origin"),
+    ("SOJOURN_CUSTOM_FIELDS", "customfield_1,Story points", "'Story points' is wrong: write ids such as customfield_"),
+    ("SOJOURN_KEEP_TEXTS", "yes", "write True or False"),
+    ("SOJOURN_LOG_LEVEL", "LOUD", "write DEBUG, INFO, WARNING or ERROR"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "right"), WRONG)
+def test_a_wrong_value_is_refused_by_name_with_what_would_be_right(name: str, text: str, right: str) -> None:
+    with pytest.raises(Refused) as error:
+        configuration.read({name: text})
+    assert error.value.path == name
+    assert right in error.value.problem
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=NAMES)
+def test_every_setting_with_a_check_is_tried_with_a_wrong_value(setting: Setting) -> None:
+    assert setting.read is str or setting.name in {name for name, _, _ in WRONG}
+
+
+def test_a_wrong_secret_is_not_repeated() -> None:
+    with pytest.raises(Refused) as error:
+        configuration.read({"DATABASE_URL": "mysql://u:hunter2@h/name"})
+    assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_value_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
+    right = {"SOJOURN_HOME": "/tmp/x", "SOJOURN_CUSTOM_FIELDS": "customfield_1", "SOJOURN_KEEP_TEXTS": "True"}
+    right |= {"DATABASE_URL": "postgresql://u:p@h/name", "SOJOURN_LOG_LEVEL": "ERROR"}
+    text = right.get(name, "https://a.example" if "ORIGINS" in name else "something")
+    (tmp_path / "value").write_text(f"{text}\n")
+    assert configuration.read({f"{name}_FILE": str(tmp_path / "value")}) == configuration.read({name: text})
+
+
+def test_a_value_and_its_file_at_once_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="SECRET_KEY: SECRET_KEY and SECRET_KEY_FILE are both set; set one"):
+        configuration.read({"SECRET_KEY": "a", "SECRET_KEY_FILE": str(tmp_path / "key")})
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    for path in (tmp_path / "missing", tmp_path, tmp_path / "binary"):
+        with pytest.raises(Refused, match="SECRET_KEY_FILE: cannot be read"):
+            configuration.read({"SECRET_KEY_FILE": str(path)})
+
+
+def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "home"
+    key = settings._secret_key(folder)
+    assert len(key) > 64
+    assert settings._secret_key(folder) == key
+    assert stat.S_IMODE((folder / "secret_key").stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert [path.name for path in folder.iterdir()] == ["secret_key"]
+    assert settings._secret_key(tmp_path / "other") != key
+
+
+def test_the_key_of_whoever_was_first_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "secret_key").write_text("first")
+    settings._write_key(tmp_path / "secret_key")
+    assert settings._secret_key(tmp_path) == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+
+def test_an_empty_key_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret_key").write_text("")
+    with pytest.raises(Refused, match=r"SECRET_KEY: .*secret_key is empty; delete it"):
+        settings._secret_key(tmp_path)
+
+
+def test_a_home_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Refused, match="SOJOURN_HOME"):
+        settings._secret_key(tmp_path / "file" / "home")
+    with pytest.raises(Refused, match="SOJOURN_HOME"):
+        settings._databases("", tmp_path / "file" / "home")
+
+
+def test_the_store_is_sqlite_in_the_home_unless_said_otherwise(tmp_path: Path) -> None:
+    odd = tmp_path / "with space?and#more%41"
+    found = settings._databases("", odd)["default"]
+    assert (found["ENGINE"], found["NAME"]) == ("django.db.backends.sqlite3", str(odd / "sojourn.sqlite3"))
+    assert "journal_mode=WAL" in found["OPTIONS"]["init_command"]
+    other = settings._databases(f"sqlite:///{tmp_path}/deep/a.db", odd)["default"]
+    assert other["NAME"] == f"{tmp_path}/deep/a.db"
+    assert (tmp_path / "deep").is_dir()
+    postgres = settings._databases("postgresql://u:p%40@h:5433/name", odd)["default"]
+    assert postgres["ENGINE"] == "django.db.backends.postgresql"
+    assert [postgres[key] for key in ("USER", "PASSWORD", "HOST", "PORT", "NAME")] == ["u", "p@", "h", 5433, "name"]
+
+
+def test_a_start_uses_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from a file\n")
+    environment = {**os.environ, "SOJOURN_HOME": str(tmp_path / "home"), "SECRET_KEY_FILE": str(tmp_path / "key")}
+    environment |= {"DATABASE_URL": f"sqlite:///{tmp_path}/x/my.db", "SOJOURN_LOG_LEVEL": "ERROR"}
+    code = "from sojourn import settings as s; print(s.SECRET_KEY, s.DATABASES['default']['NAME'], s.LOGGING['root'])"
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert run.stdout == f"from a file {tmp_path}/x/my.db {{'handlers': ['stderr'], 'level': 'ERROR'}}\n"
+    assert not (tmp_path / "home").exists()  # nothing had to be kept there
