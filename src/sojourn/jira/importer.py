@@ -195,6 +195,8 @@ def _unfold(value: Any, site: str | None, place: str, depth: int = 0) -> Iterato
         names = value.get("names")
         issues = [{**part, "names": names} if names and isinstance(part, dict) else part for part in value["issues"]]
         yield from _each(issues, site, place, "issue", depth)
+    elif isinstance(value.get("values"), list) and "fields" not in value:  # a page of statuses
+        yield from _each(value["values"], site, place, "value", depth)
     elif "issueChangeLogs" in value:
         problem = "is a page of changelogs amid work items; put it into a file of its own"
         yield _Found(here, place, problem=problem)
