@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import BigIntegerField, Case, F, FilteredRelation, IntegerField, Q, QuerySet, When
@@ -60,7 +61,10 @@ def timelines(
     in which work items were first stored.
     """
     query = _query(issues, field_key, columns, expressions)
-    sql, parameters = query.query.sql_with_params()
+    try:
+        sql, parameters = query.query.sql_with_params()
+    except EmptyResultSet:  # the choice is one that no row can meet
+        return
     with connection.chunked_cursor() as cursor, ThreadPoolExecutor(1) as reader, _no_cycles():
         cursor.execute(sql, parameters)
         ahead = reader.submit(_rows, cursor)
