@@ -65,6 +65,13 @@ def say(message: str) -> None:
     typer.echo(message, err=True)
 
 
+def confirm(question: str) -> None:
+    """Ask on stderr; go on only at a yes, and end with 1 at anything else."""
+    typer.echo(f"{question} [y/N]: ", nl=False, err=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise typer.Abort
+
+
 def print_json(value: Any) -> None:
     """Print an answer for a program."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

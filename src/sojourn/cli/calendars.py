@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sojourn.cli.app import AsJson, app, print_json, say, use_store
+from sojourn.cli.app import AsJson, app, confirm, print_json, say, use_store
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _HELP = """Working hours: add, list, show, remove, import holidays.
@@ -95,7 +95,7 @@ def remove(
 
     store.show(name)
     if not yes:
-        typer.confirm(f"Delete the calendar {name} and all its versions?", abort=True, err=True)
+        confirm(f"Delete the calendar {name} and all its versions?")
     store.remove(name)
     say(f"Deleted {name}.")
 
@@ -128,7 +128,7 @@ def import_holidays(
     for holiday in found:
         say(f"{holiday['date']}  {holiday['name']}")
     if not yes:
-        typer.confirm(f"Add these {len(found)} holidays to {name} as the set {set_name}?", abort=True, err=True)
+        confirm(f"Add these {len(found)} holidays to {name} as the set {set_name}?")
     store.save_holidays(set_name, found)
     store.attach(name, set_name, now=now)
     say(f"{name} observes {set_name}: {len(found)} holidays.")

@@ -88,8 +88,11 @@ def _format_of(output: Path | None) -> str:
 
 
 def _answer(name: str, request: "Request", output_format: str, output: Path | None) -> None:
+    from sojourn.errors import Refused, UserError
     from sojourn.reports import catalogue, formats
 
+    if output_format not in ("table", *formats.FORMATS):
+        raise Refused("format", f"{output_format!r} is not one of table, {', '.join(formats.FORMATS)}")
     if output_format == "table":
         from sojourn.reports.terminal import show
 
@@ -100,8 +103,6 @@ def _answer(name: str, request: "Request", output_format: str, output: Path | No
     if output is not None:
         formats.save_as(table, chosen, output)
     elif chosen == "parquet" and sys.stdout.isatty():
-        from sojourn.errors import UserError
-
         raise UserError("Parquet is not for a terminal; name a file with -o")
     else:
         formats.save(table, chosen, sys.stdout.buffer)

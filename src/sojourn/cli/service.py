@@ -16,7 +16,7 @@ Examples:
 user_app = typer.Typer(no_args_is_help=True, help=_HELP)
 app.add_typer(user_app, name="user")
 
-Port = Annotated[int, typer.Option(help="The port to listen on.")]
+Port = Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)]
 
 
 @app.command()
@@ -37,7 +37,7 @@ def demo(
 
     load(say)
     if not load_only:
-        say(f"Sojourn runs on http://127.0.0.1:{port} – sign in as {USER} with the password {PASSWORD}")
+        say(f"Sign in as {USER} with the password {PASSWORD}.")
         _serve("127.0.0.1", port)
 
 
@@ -53,14 +53,19 @@ def serve(
       sojourn serve --host 0.0.0.0 --port 80
     """
     use_store()
-    say(f"Sojourn runs on http://{host}:{port}")
     _serve(host, port)
 
 
 def _serve(host: str, port: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
+    from sojourn.settings import VALUES
+
+    _check_free(host, port)
+    to_stderr = {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stderr"}
+    say(f"Sojourn runs on http://{f'[{host}]' if ':' in host else host}:{port}")
     Granian(
         "sojourn.wsgi:application",
         address=host,
@@ -68,7 +73,22 @@ def _serve(host: str, port: int) -> None:
         interface=Interfaces.WSGI,
         blocking_threads=4,
         websockets=False,
+        log_level=LogLevels(str(VALUES["SOJOURN_LOG_LEVEL"]).lower()),
+        log_dictconfig={"handlers": {"console": to_stderr, "access": {**to_stderr, "formatter": "access"}}},
     ).serve()
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raise UserError where nobody can listen at that address."""
+    import socket
+
+    from sojourn.errors import UserError
+
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        reason = str(error.strerror).partition(" (while")[0]
+        raise UserError(f"cannot listen on port {port} of {host}: {reason}; choose with --port") from error
 
 
 @app.command()

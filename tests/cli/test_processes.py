@@ -1,0 +1,146 @@
+"""The command in processes of its own: starting, the demo, serving, pipes."""
+
+import csv
+import io
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Run, environment, own_process
+
+COMMAND = [sys.executable, "-c", "from sojourn.cli import main; main()"]
+REPORT = ("report", "time-in-status", "--as-of", "2024-01-01")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("SOJOURN_LOG_LEVEL", "LOUD", "SOJOURN_LOG_LEVEL: 'LOUD' is not valid; write DEBUG, INFO, WARNING or ERROR"),
+        ("DATABASE_URL", "mysql://u:secret@h/n", "DATABASE_URL: its value is not valid; write postgresql://"),
+        ("SECRET_KEY_FILE", "/nowhere", "SECRET_KEY_FILE: cannot be read"),
+        ("SOJOURN_HOME", "/dev/null/home", "SOJOURN_HOME: "),
+        ("DATABASE_URL", "sqlite:////dev/null/a.db", "DATABASE_URL: the folder /dev/null cannot be made"),
+        ("DATABASE_URL", "postgresql://u:p@127.0.0.1:1/n", "the store cannot be used: "),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_in_one_line(tmp_path: Path, name: str, value: str, message: str) -> None:
+    run = own_process(tmp_path, "calendar", "list", **{name: value})
+    assert (run.code, run.out) == (2, "")
+    assert run.err.startswith(f"sojourn: {message}")
+    assert "Traceback" not in run.err
+    assert "secret" not in run.err.lower() or name != "DATABASE_URL"
+
+
+def test_the_first_start_makes_the_key_and_the_store(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert own_process(home, "calendar", "list").code == 0
+    key = (home / "secret_key").read_text()
+    assert stat.S_IMODE((home / "secret_key").stat().st_mode) == 0o600
+    with (home / "sojourn.sqlite3").open("rb") as file:
+        assert file.read(20)[18:20] == b"\x02\x02"  # write-ahead log
+    assert own_process(home, "calendar", "list").code == 0
+    assert (home / "secret_key").read_text() == key
+
+
+def test_the_demo_is_loaded_once(demo: tuple[Path, Run]) -> None:
+    home, first = demo
+    assert (first.code, first.out) == (0, "")
+    assert first.err.endswith("work items loaded.\n")
+    before = own_process(home, "dump").out
+    begun = time.monotonic()
+    assert own_process(home, "demo", "--load-only") == Run(0, "", "")
+    assert time.monotonic() - begun < 10
+    assert own_process(home, "dump").out == before
+    assert before.count("\n") > 2000
+
+
+def test_the_demo_can_be_asked_right_away(demo: tuple[Path, Run]) -> None:
+    run = own_process(demo[0], "report", "time-in-status", "--format", "csv", "--calendar", "Support Berlin")
+    assert (run.code, run.err) == (0, "")
+    found = list(csv.DictReader(io.StringIO(run.out, newline="")))
+    assert len(found) == 2000
+    assert all(row["current"] for row in found)
+    assert own_process(demo[0], "doctor").code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [*REPORT],
+        [*REPORT, "--format", "csv", "--shape", "long", "--as-of", "2030-01-01"],
+        [*REPORT, "--format", "json", "--shape", "long", "--as-of", "2030-01-01"],
+        [*REPORT, "--format", "parquet", "--shape", "long", "--as-of", "2030-01-01"],
+        ["calendar", "list"],
+        ["settings"],
+    ],
+    ids=" ".join,
+)
+def test_a_pipe_that_closes_is_no_error_to_tell(demo: tuple[Path, Run], words: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = subprocess.run(
+        [*COMMAND, *words], stdout=writer, stderr=subprocess.PIPE, env=environment(demo[0]), check=False, timeout=60
+    )
+    os.close(writer)
+    assert run.stderr.decode() == ""
+    assert run.returncode in (0, 1)
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def status_of(url: str, seconds: float = 30) -> int:
+    """The status of a page, once the server answers."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+@pytest.mark.parametrize("words", [["serve"], ["demo"]], ids=" ".join)
+def test_it_serves_until_it_is_told_to_stop(demo: tuple[Path, Run], words: list[str]) -> None:
+    port = free_port()
+    command = [*COMMAND, *words, "--port", str(port)]
+    server = subprocess.Popen(
+        command, env=environment(demo[0]), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert status_of(f"http://127.0.0.1:{port}/health") == 200
+        server.send_signal(signal.SIGTERM)
+        out, err = server.communicate(timeout=30)
+    finally:
+        server.kill()
+        server.wait()
+    assert (server.returncode, out) == (0, "")
+    assert f"Sojourn runs on http://127.0.0.1:{port}" in err
+    assert "Traceback" not in out + err
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(demo: tuple[Path, Run]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        run = own_process(demo[0], "serve", "--port", str(port))
+    assert run.code == 2
+    want = f"sojourn: cannot listen on port {port} of 127.0.0.1: Address already in use; choose with --port\n"
+    assert run.err == want
