@@ -70,7 +70,7 @@ def _settle_columns(sources: "list[Source]", log: "LogOptions") -> "LogOptions":
 
     try:
         ZoneInfo(log.zone)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise Refused("--zone", f"{log.zone!r} is not a time zone; write one such as Europe/Berlin") from None
     for source in sources:
         if source.format == "csv":
