@@ -314,17 +314,21 @@ def test_columns_of_the_work_item_are_shown_as_asked() -> None:
         "customfield_1": {"id": "7", "value": "Gold"},
         "customfield_2": 2.5,
         "customfield_3": "[not a list",
+        "customfield_4": {"total": 2, "done": True},
+        "customfield_5": [1, {"b": None, "a": 1}],
+        "customfield_6": True,
     }
     store(issue("ABC-1", **fields), issue("ABC-2"))
     names = "summary,project,project_name,site,issuetype,status,status_category,assignee,reporter,priority,resolution"
-    custom = "labels,customfield_1,customfield_2,customfield_3"
+    custom = ",".join(["labels", *(f"customfield_{n}" for n in range(1, 7))])
     table = ask(columns=[names, f"created,updated,resolved,due,{custom}"])
     csv = written(table, "csv").decode().splitlines()
     columns = len(f"issue_key,issue_id,{names},created,updated,resolved,due,{custom}".split(","))
     assert csv[0].split(",")[2:columns] == f"{names},created,updated,resolved,due,{custom}".split(",")
     first = csv[1].split(",", 2)[2]
     assert first.startswith("About ABC-1,ABC,A project,Test,Bug,Open,new,Ann Ö,,High,Fixed,2024-01-01T09:00:00.000Z,,")
-    assert '2024-01-02T09:00:00.000Z,2024-02-29,"red, blue",Gold,2.5,[not a list,Open,' in first
+    assert '2024-01-02T09:00:00.000Z,2024-02-29,"red, blue",Gold,2.5,[not a list,' in first
+    assert '"{""done"":true,""total"":2}","1, {""a"":1,""b"":null}",true,Open,' in first
     other = table.collect().to_dicts()[1]
     assert [other[name] for name in ("due", "resolved", "labels", "assignee", "customfield_1")] == [None] * 5
     assert rows(shape="long", columns="labels")[0]["labels"] == "red, blue"

@@ -56,17 +56,20 @@ class IssueColumn:
         if self.column.kind == "date":  # SQLite keeps dates as text
             values = tuple(date.fromisoformat(value) if isinstance(value, str) else value for value in values)
         elif self.custom:
-            values = tuple(_listed(value) if value and value[0] == "[" else value for value in values)
+            values = tuple(_readable(value) if value and value[0] in "[{" else value for value in values)
         return pl.Series(self.column.name, values, dtype=TYPES[self.column.kind])
 
 
-def _listed(text: str) -> str:
-    """A list of the store's JSON as people read it: its members with commas between them."""
+def _readable(text: str) -> str:
+    """A list as people read it, its members with commas between them; an object in one form on every database."""
     try:
-        members = orjson.loads(text)
+        found = orjson.loads(text)
     except ValueError:
         return text
-    return ", ".join(part if isinstance(part, str) else orjson.dumps(part).decode() for part in members)
+    parts = found if isinstance(found, list) else [found]
+    return ", ".join(
+        part if isinstance(part, str) else orjson.dumps(part, option=orjson.OPT_SORT_KEYS).decode() for part in parts
+    )
 
 
 def find_all(names: Sequence[str], taken: Collection[Column]) -> tuple[IssueColumn, ...]:
