@@ -109,7 +109,7 @@ def _state(value: Value) -> tuple[str, str, int, bool]:
 
 def _rename(value: Value, label: Label) -> bool:
     """Whether the label is the better one; then the value has it. A value that is in use is not deleted."""
-    if label.worth <= Label(value.name, value.name_rank, value.category).worth:
+    if not label.beats(Label(value.name, value.name_rank, value.category)):
         return False
     value.name, value.name_rank, value.category = label.name, label.rank, label.category
     value.deleted = value.deleted and label.rank < FROM_PRESENT

@@ -21,27 +21,27 @@ class Ref(NamedTuple):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """What a value is called, and how much that is worth: the name of the highest rank is the present one."""
 
     name: str
     rank: int
     category: str = ""
 
-    @property
-    def worth(self) -> tuple[bool, int, str, str]:
-        """Of two labels the one of more worth stays, in whatever order they are met.
+    def beats(self, other: "Label") -> bool:
+        """Whether this label stays of the two, in whatever order they are met.
 
         One with a category beats one without; then rank counts, and for the same rank the later in the alphabet.
         """
-        return bool(self.category), self.rank, self.name, self.category
+        if bool(self.category) != bool(other.category):
+            return bool(self.category)
+        return (self.rank, self.name, self.category) > (other.rank, other.name, other.category)
 
 
 def keep_better(labels: dict[Ref, Label], ref: Ref, label: Label) -> None:
     """Note a label unless a better one is noted."""
     known = labels.get(ref)
-    if known is None or (label is not known and label.worth > known.worth):
+    if known is None or label.beats(known):
         labels[ref] = label
 
 
@@ -88,6 +88,6 @@ class IssueRecord:
     field_names: dict[str, str] = field(default_factory=dict)
     labels: dict[Ref, Label] = field(default_factory=dict)
 
-    def name(self, ref: Ref, label: Label) -> None:
+    def name(self, ref: Ref, name: str, rank: int, category: str = "") -> None:
         """Learn what a value is called, unless a better name is known."""
-        keep_better(self.labels, ref, label)
+        keep_better(self.labels, ref, Label(name, rank, category))

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sojourn.core.changes import UNKNOWN, Change, Membership, Steps, Unknown, set_steps, step_function
 from sojourn.core.flags import Flag
 from sojourn.errors import Refused
-from sojourn.history.record import FROM_PRESENT, IssueRecord, Label, Ref, TimelineRecord
+from sojourn.history.record import FROM_PRESENT, IssueRecord, Ref, TimelineRecord
 from sojourn.jira import values
 
 SINGLE = {
@@ -61,7 +61,8 @@ class Histories:
         self.record = record
         self.fields: dict[str, Any] = issue["fields"]
         self.custom_fields = custom_fields
-        self.names = _names(issue)
+        names = issue.get("names")
+        self.names: dict[str, Any] = names if isinstance(names, dict) else {}
         self.creator = user_of(record, self.fields.get("creator"), self._rank())
         self.entries: dict[str, list[_Entry]] = {}
         self.custom_ids: dict[str, str] = {}
@@ -74,18 +75,17 @@ class Histories:
         return FROM_PRESENT + (self.record.updated_ms or self.record.created_ms)
 
     def _take(self, history: dict[str, Any]) -> None:
-        path = f"{self.record.key}.changelog.{history.get('id')}"
-        at_ms = values.instant_ms(history.get("created"), f"{path}.created")
-        items = values.objects(history.get("items"), f"{path}.items")
-        wanted = [(place, self._tracked(item), item) for place, item in enumerate(items)]
-        if not any(key for _, key, _ in wanted):
-            return
         history_id = str(history.get("id", ""))
+        path = f"{self.record.key}.changelog.{history_id}."
+        at_ms = values.instant_ms(history.get("created"), path + "created")
+        items = values.objects(history.get("items"), path + "items")
+        wanted = [(place, key, item) for place, item in enumerate(items) if (key := self._tracked(item))]
+        if not wanted:
+            return
         number = int(history_id) if history_id.isdecimal() and len(history_id) < 100 else 0
         author = user_of(self.record, history.get("author"), at_ms)
         for place, key, item in wanted:
-            if key:
-                self.entries.setdefault(key, []).append(_Entry(at_ms, (number, place), author, item))
+            self.entries.setdefault(key, []).append(_Entry(at_ms, (number, place), author, item))
 
     def _tracked(self, item: dict[str, Any]) -> str | None:
         """The tracked field a change item is about, or None."""
@@ -119,13 +119,17 @@ class Histories:
         if len(steps.value) == 1 and not steps.flags and key in COLUMNS:
             return  # never changed: the present value stands on the work item
         self.record.timelines[key] = steps
-        self.record.field_names[key] = self.names.get(key) or FIELD_NAMES.get(key, key)
+        self.record.field_names[key] = self._field_name(key)
+
+    def _field_name(self, key: str) -> str:
+        name = self.names.get(key)
+        return values.storable_text(name)[:255] if isinstance(name, str) and name else FIELD_NAMES.get(key, key)
 
     def _single(self, key: str, kind: str, present: Any = UNKNOWN) -> TimelineRecord:
         value = self.fields.get(key, present)
         now: str | Unknown | None = value if isinstance(value, Unknown) else key_of(kind, value)
         if isinstance(now, str):
-            self._name(kind, now, values.name_of(value), self._rank())
+            self.record.name(Ref(kind, now), values.name_of(value), self._rank())
         changes = []
         for entry in self.entries.get(key, []):
             before, after = values.side(entry.item, "from"), values.side(entry.item, "to")
@@ -133,7 +137,7 @@ class Histories:
                 before, after = (UNKNOWN if part is None else part for part in (before, after))
             for part, name in ((before, "fromString"), (after, "toString")):
                 if isinstance(part, str):
-                    self._name(kind, part, str(entry.item.get(name) or part), entry.at_ms)
+                    self.record.name(Ref(kind, part), str(entry.item.get(name) or part), entry.at_ms)
             changes.append(Change(entry.at_ms, entry.order, entry.author, before, after))
         steps = step_function(self.record.created_ms, now, changes, self.creator)
         if kind == "status" and _is_renamed(self.entries.get(key, [])):
@@ -164,7 +168,7 @@ class Histories:
         def ref(members: frozenset[str]) -> Ref:
             keys = values.set_key(members)
             found = Ref(kind, values.short(json.dumps(keys)))
-            self.record.name(found, Label(", ".join(names.get(key, key) for key in keys), self._rank()))
+            self.record.name(found, ", ".join(names.get(key, key) for key in keys), self._rank())
             return found
 
         return _timeline(self.record, kind, steps, ref)
@@ -188,9 +192,6 @@ class Histories:
         elif key in self.entries or not (isinstance(present, Unknown) or present is None):
             self._put(key, self._single(key, key))
 
-    def _name(self, kind: str, key: str, name: str, rank: int) -> None:
-        self.record.name(Ref(kind, key), Label(name, rank))
-
 
 def _is_renamed(entries: list[_Entry]) -> bool:
     """Whether a change leaves a status under another name than the one before entered it under.
@@ -208,17 +209,9 @@ def _timeline(record: IssueRecord, kind: str, steps: Steps[T], ref: Callable[[T]
     """The steps with values of the store's dictionary; the unknown value is a value of its own there."""
     unknown = Ref(kind, "")
     if any(isinstance(part, Unknown) for part in steps.value):
-        record.name(unknown, Label("Unknown", FROM_PRESENT))
+        record.name(unknown, "Unknown", FROM_PRESENT)
     found = [unknown if isinstance(part, Unknown) else part if part is None else ref(part) for part in steps.value]
     return TimelineRecord(steps.at_ms, found, steps.author, steps.flags)
-
-
-def _names(issue: dict[str, Any]) -> dict[str, str]:
-    """What the source calls its fields, by id; as long as the store takes names of fields, and without NUL."""
-    names = issue.get("names")
-    if not isinstance(names, dict):
-        return {}
-    return {key: name.replace("\0", "")[:255] for key, name in names.items() if isinstance(name, str)}
 
 
 def _histories(key: str, issue: dict[str, Any]) -> list[dict[str, Any]]:
@@ -239,7 +232,7 @@ def user_of(record: IssueRecord, user: Any, rank: int) -> str | None:
     """The id of an account, whose name the record learns."""
     key = values.user_key(user)
     if key:
-        record.name(Ref("user", key), Label(values.name_of(user), rank))
+        record.name(Ref("user", key), values.name_of(user), rank)
     return key
 
 

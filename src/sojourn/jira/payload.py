@@ -10,14 +10,14 @@ import orjson
 
 from sojourn.core.flags import Flag
 from sojourn.errors import Refused
-from sojourn.history.record import FROM_PRESENT, IssueRecord, Label, ProjectRecord, Ref, TimelineRecord
+from sojourn.history.record import FROM_PRESENT, IssueRecord, ProjectRecord, Ref, TimelineRecord
 from sojourn.jira import values
 from sojourn.jira.histories import COLUMNS, FIELD_NAMES, SINGLE, Histories, key_of, user_of
 
 _TEXTS = {"description", "environment", "comment", "worklog", "attachment"}
 """Fields that are long texts or lists of them: kept out of `fields`, and out of the payload unless texts are kept."""
 
-_LONG_ITEMS = {"description", "environment", "comment"}
+_LONG_ITEMS = ("description", "environment", "Comment", "comment")
 _COMMENT_PARTS = ("id", "author", "created", "jsdPublic")
 _LONGEST = 255
 """What the store holds of an id, a key or the name of a project."""
@@ -110,7 +110,7 @@ def _present(record: IssueRecord, fields: dict[str, Any], name: str) -> Ref | No
         return None
     ref = Ref(SINGLE[name], key)
     rank = FROM_PRESENT + (record.updated_ms or record.created_ms)
-    record.name(ref, Label(values.name_of(value), rank, values.category_of(value)))
+    record.name(ref, values.name_of(value), rank, values.category_of(value))
     return ref
 
 
@@ -171,13 +171,8 @@ def _without_texts(key: str, issue: dict[str, Any]) -> dict[str, Any]:
 
 def _history_without_texts(history: dict[str, Any], path: str) -> dict[str, Any]:
     items = values.objects(history.get("items"), f"{path}.items")
-    if any(_is_long(item) for item in items):
-        return {**history, "items": [item for item in items if not _is_long(item)]}
-    return history
-
-
-def _is_long(item: dict[str, Any]) -> bool:
-    return item.get("fieldtype") != "custom" and str(item.get("field")).lower() in _LONG_ITEMS
+    kept = [item for item in items if item.get("field") not in _LONG_ITEMS or item.get("fieldtype") == "custom"]
+    return history if len(kept) == len(items) else {**history, "items": kept}
 
 
 def _comments(key: str, fields: dict[str, Any]) -> list[dict[str, Any]]:
@@ -201,7 +196,7 @@ def _read_comments(fields: dict[str, Any], record: IssueRecord) -> None:
     found.sort(key=lambda event: (event[0], len(event[1]), event[1]))
     refs = [Ref("comment", kind) for _, _, kind, _ in found]
     for ref in refs:
-        record.name(ref, Label(ref.key, FROM_PRESENT))
+        record.name(ref, ref.key, FROM_PRESENT)
     flags = _cut_short(len(found), fields["comment"].get("total"))
     at_ms_list, authors = [event[0] for event in found], [event[3] for event in found]
     record.timelines["comment"] = TimelineRecord(at_ms_list, list(refs), authors, flags)

@@ -172,15 +172,16 @@ def storable(value: Any, path: str) -> Any:
 
 def _storable(value: Any) -> Any:
     if isinstance(value, dict):
-        return {_storable_text(key): _storable(part) for key, part in value.items()}
+        return {storable_text(key): _storable(part) for key, part in value.items()}
     if isinstance(value, list):
         return [_storable(part) for part in value]
     if isinstance(value, str):
-        return _storable_text(value)
+        return storable_text(value)
     if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
         return float(value) if abs(value) < 1 << 1000 else None
     return value
 
 
-def _storable_text(text: str) -> str:
+def storable_text(text: str) -> str:
+    """A text without what databases cannot hold."""
     return text.replace("\0", "").encode(errors="replace").decode()
