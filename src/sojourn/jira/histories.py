@@ -3,8 +3,7 @@
 import itertools
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sojourn.core.changes import UNKNOWN, Change, Membership, Steps, Unknown, set_steps, step_function
 from sojourn.core.flags import Flag
@@ -44,8 +43,7 @@ FIELD_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """One item of one history, with what the history says of it."""
 
     at_ms: int
@@ -63,16 +61,14 @@ class Histories:
         self.custom_fields = custom_fields
         names = issue.get("names")
         self.names: dict[str, Any] = names if isinstance(names, dict) else {}
-        self.creator = user_of(record, self.fields.get("creator"), self._rank())
+        self.rank = FROM_PRESENT + (record.updated_ms or record.created_ms)
+        self.creator = user_of(record, self.fields.get("creator"), self.rank)
         self.entries: dict[str, list[_Entry]] = {}
         self.custom_ids: dict[str, str] = {}
         for history in _histories(record.key, issue):
             self._take(history)
         for entries in self.entries.values():
             entries.sort(key=lambda entry: (entry.at_ms, entry.order))
-
-    def _rank(self) -> int:
-        return FROM_PRESENT + (self.record.updated_ms or self.record.created_ms)
 
     def _take(self, history: dict[str, Any]) -> None:
         history_id = str(history.get("id", ""))
@@ -129,20 +125,30 @@ class Histories:
         value = self.fields.get(key, present)
         now: str | Unknown | None = value if isinstance(value, Unknown) else key_of(kind, value)
         if isinstance(now, str):
-            self.record.name(Ref(kind, now), values.name_of(value), self._rank())
-        changes = []
-        for entry in self.entries.get(key, []):
-            before, after = values.side(entry.item, "from"), values.side(entry.item, "to")
-            if kind == "status":  # a work item is never without a status
-                before, after = (UNKNOWN if part is None else part for part in (before, after))
-            for part, name in ((before, "fromString"), (after, "toString")):
-                if isinstance(part, str):
-                    self.record.name(Ref(kind, part), str(entry.item.get(name) or part), entry.at_ms)
-            changes.append(Change(entry.at_ms, entry.order, entry.author, before, after))
+            self.record.name(Ref(kind, now), values.name_of(value), self.rank)
+        changes = self._changes(key, kind)
         steps = step_function(self.record.created_ms, now, changes, self.creator)
         if kind == "status" and _is_renamed(self.entries.get(key, [])):
             steps.flags |= Flag.HISTORY_GAP
         return _timeline(self.record, kind, steps, lambda part: Ref(kind, part))
+
+    def _changes(self, key: str, kind: str) -> list[Change[str]]:
+        """The changes of a field of one value, whose names the record learns."""
+        empty = UNKNOWN if kind == "status" else None  # a work item is never without a status
+        told: dict[str, tuple[str, int]] = {}
+        changes: list[Change[str]] = []
+        for entry in self.entries.get(key, []):
+            item = entry.item
+            before, after = values.side(item, "from"), values.side(item, "to")
+            if isinstance(before, str):
+                told[before] = str(item.get("fromString") or before), entry.at_ms
+            if isinstance(after, str):
+                told[after] = str(item.get("toString") or after), entry.at_ms
+            before, after = before or empty, after or empty
+            changes.append(Change(entry.at_ms, entry.order, entry.author, before, after))
+        for part, (name, at_ms) in told.items():
+            self.record.name(Ref(kind, part), name, at_ms)
+        return changes
 
     def _put_set(self, key: str, kind: str, present: Any, *, backwards: bool) -> None:
         if key not in self.entries and (isinstance(present, Unknown) or not present):
@@ -168,7 +174,7 @@ class Histories:
         def ref(members: frozenset[str]) -> Ref:
             keys = values.set_key(members)
             found = Ref(kind, values.short(json.dumps(keys)))
-            self.record.name(found, ", ".join(names.get(key, key) for key in keys), self._rank())
+            self.record.name(found, ", ".join(names.get(key, key) for key in keys), self.rank)
             return found
 
         return _timeline(self.record, kind, steps, ref)
