@@ -2,7 +2,10 @@
 
 import json
 import os
+import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +21,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+_LOCK = 0x536F6A6F75726E  # "Sojourn"
+_PATIENCE_S = 600
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -32,7 +37,7 @@ def main() -> None:
 
         if not isinstance(error, OSError | DatabaseError):
             raise
-        fail(str(error).strip())
+        fail(str(error))
 
 
 @app.callback(invoke_without_command=True)
@@ -55,8 +60,8 @@ def root(
 
 
 def fail(message: str) -> None:
-    """Say on stderr what is wrong and end as wrong use."""
-    typer.echo(f"sojourn: {message}", err=True)
+    """Say on stderr, in one line, what is wrong and end as wrong use."""
+    typer.echo(f"sojourn: {' '.join(message.split())}", err=True)
     sys.exit(2)
 
 
@@ -82,16 +87,44 @@ def use_store() -> None:
     import django
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import call_command
-    from django.db import DatabaseError, connection
-    from django.db.migrations.executor import MigrationExecutor
+    from django.db import DatabaseError
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sojourn.settings")
     try:
         django.setup()
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            call_command("migrate", verbosity=0)
+        if _is_behind():
+            with _alone():
+                if _is_behind():  # of several processes that start at once, one brings the tables up to date
+                    call_command("migrate", verbosity=0)
     except DatabaseError as error:
-        raise UserError(f"the store cannot be used: {error}".strip()) from error
+        raise UserError(f"the store cannot be used: {error}") from error
     except ImproperlyConfigured as error:
         raise UserError(f"the settings are wrong: {error}") from error
+
+
+def _is_behind() -> bool:
+    """Whether the store's tables are not those of this version."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold a lock of the store, so that no other process changes its tables."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+            try:
+                yield
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+        return
+    path = f"{connection.settings_dict['NAME']}.lock"
+    with closing(sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield

@@ -1,6 +1,6 @@
 """What is asked of a report: the options every report shares, checked."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from sojourn.core.calendar import Calendar
@@ -70,7 +70,3 @@ class Request:
     def end_ms(self) -> int:
         """The end of what is looked at: the moment asked of, or the end of the trim if that is earlier."""
         return self.as_of_ms if self.trim.to_ms is None else min(self.as_of_ms, self.trim.to_ms)
-
-    def raw(self) -> "Request":
-        """The same question with durations in milliseconds."""
-        return replace(self, time_format=TimeFormat.MS)
