@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sojourn import configuration, settings
 from sojourn.configuration import SETTINGS, Setting
@@ -53,6 +55,13 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("SOJOURN_CUSTOM_FIELDS", "customfield_1, customfield_22", ("customfield_1", "customfield_22")),
         ("SOJOURN_KEEP_TEXTS", "True", True),
         ("SOJOURN_LOG_LEVEL", "DEBUG", "DEBUG"),
+        ("SOJOURN_ALLOW_PRIVATE", "10.0.0.0/8, 10.0.0.1:8080,", (("10.0.0.0/8", None), ("10.0.0.1", 8080))),
+        ("SOJOURN_ALLOW_PRIVATE", "a.example:8443,a_b", (("a.example", 8443), ("a_b", None))),
+        (
+            "SOJOURN_ALLOW_PRIVATE",
+            "fd00::/8,[fd00::/8]:8443,[::1]",
+            (("fd00::/8", None), ("fd00::/8", 8443), ("::1", None)),
+        ),
     ],
 )
 def test_right_values_are_read(name: str, text: str, value: object) -> None:
@@ -72,6 +81,11 @@ WRONG = [
     ("SOJOURN_TRUSTED_ORIGINS", "https://a.example/path", "write an origin"),
     ("SOJOURN_CUSTOM_FIELDS", "customfield_1,Story points", "'Story points' is wrong: write ids such as customfield_"),
     ("SOJOURN_KEEP_TEXTS", "yes", "write True or False"),
+    ("SOJOURN_ALLOW_PRIVATE", "http://jira", "write 10.0.0.0/8, jira.example.com:8080"),
+    *(
+        ("SOJOURN_ALLOW_PRIVATE", text, f"{text!r} is wrong: write 10.0.0.0/8")
+        for text in ("10.0.0.1/8", "10.0.0", "0x7f.1", "a.example:0", "a.example:99999", "a.example:x", "*")
+    ),
     ("SOJOURN_LOG_LEVEL", "LOUD", "write DEBUG, INFO, WARNING or ERROR"),
 ]
 
@@ -99,6 +113,7 @@ def test_a_wrong_secret_is_not_repeated() -> None:
 def test_every_value_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
     right = {"SOJOURN_HOME": "/tmp/x", "SOJOURN_CUSTOM_FIELDS": "customfield_1", "SOJOURN_KEEP_TEXTS": "True"}
     right |= {"DATABASE_URL": "postgresql://u:p@h/name", "SOJOURN_LOG_LEVEL": "ERROR"}
+    right |= {"SOJOURN_ALLOW_PRIVATE": "10.0.0.0/8"}
     text = right.get(name, "https://a.example" if "ORIGINS" in name else "something")
     (tmp_path / "value").write_text(f"{text}\n")
     assert configuration.read({f"{name}_FILE": str(tmp_path / "value")}) == configuration.read({name: text})
@@ -169,3 +184,13 @@ def test_a_start_uses_the_environment(tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert run.stdout == f"from a file {tmp_path}/x/my.db {{'handlers': ['stderr'], 'level': 'ERROR'}}\n"
     assert not (tmp_path / "home").exists()  # nothing had to be kept there
+
+
+@given(
+    st.dictionaries(st.sampled_from([*NAMES, *(f"{name}_FILE" for name in NAMES)]), st.text(max_size=30), max_size=3)
+)
+def test_any_environment_is_read_or_refused_by_name(environment: dict[str, str]) -> None:
+    try:
+        assert list(configuration.read(environment)) == NAMES
+    except Refused as error:
+        assert {error.path, f"{error.path}_FILE"} & environment.keys()

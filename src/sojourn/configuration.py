@@ -7,6 +7,7 @@ the value of NAME, for secrets. A variable that is empty is as good as one that 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ import dj_database_url
 import platformdirs
 
 from sojourn.errors import Refused
+
+_PORTS = range(1, 65536)
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,30 @@ def _custom_fields(text: str) -> tuple[str, ...]:
     )
 
 
+def _openings(text: str) -> tuple[tuple[str, int | None], ...]:
+    return tuple(_opening(word) for word in _words(text))
+
+
+def _opening(word: str) -> tuple[str, int | None]:
+    """A network, an address or a host name, and the port behind a colon; an IPv6 one with a port in brackets."""
+    target, port = word, ""
+    if word.count(":") == 1 or "]" in word:
+        target, _, port = word.partition("]:") if "]" in word else word.partition(":")
+    target = target.strip("[]")
+    is_name = re.fullmatch(r"[\w-]+(\.[\w-]+)*\.?", target) and not re.search(r"(^|\.)(\d+|0x[0-9a-fA-F]*)\.?$", target)
+    if not (is_name or _is_network(target)) or not re.fullmatch("[0-9]{0,5}", port) or int(port or 1) not in _PORTS:
+        raise ValueError(f"{word!r} is wrong: write 10.0.0.0/8, jira.example.com:8080 or [fd00::/8]:8080")
+    return target, int(port) if port else None
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _each(text: str, is_right: Callable[[str], bool], how: str) -> tuple[str, ...]:
     words = _words(text)
     for word in words:
@@ -129,6 +156,12 @@ SETTINGS = (
         "False",
         "Keep descriptions and comment texts in the store: True or False.",
         _switch,
+    ),
+    Setting(
+        "SOJOURN_ALLOW_PRIVATE",
+        "",
+        "Private addresses that may be called: networks and host names, each with its :PORT if not 80 or 443.",
+        _openings,
     ),
     Setting("SOJOURN_LOG_LEVEL", "INFO", "What is logged: DEBUG, INFO, WARNING or ERROR.", _log_level),
 )
