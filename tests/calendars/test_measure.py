@@ -6,6 +6,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sojourn.calendars.measure import add_deadlines, add_working_time, read_file, write_file
 from sojourn.core.calendar import Calendar
@@ -224,3 +226,21 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"a\.txt: name a \.csv or \.parquet file"):
         write_file(frame, tmp_path / "a.txt")
     assert [path.name for path in tmp_path.iterdir()] == ["folder.csv"]
+
+
+@settings(deadline=None)
+@given(
+    st.one_of(
+        st.text(max_size=30),
+        st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)).map(str),
+        st.integers().map(str),
+        st.sampled_from(["24:00", "2024-W01-1"]),
+    )
+)
+def test_any_text_is_an_instant_or_refused_at_its_row(text: str) -> None:
+    refused: list[str] = []
+    try:
+        worked(["2024-01-01", text], ["2024-01-01", "2024-01-02"])
+    except Refused as error:
+        refused.append(error.path)
+    assert refused in ([], ["row 2, start"])

@@ -5,12 +5,15 @@ import io
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sojourn.core.duration import TimeFormat
 from sojourn.errors import Refused, UserError
@@ -76,6 +79,24 @@ def test_csv_is_read_back_the_same() -> None:
     data = written(table_of(*AWKWARD), "csv")
     assert cells(data) == [["text"], *([text] for text in AWKWARD)]
     assert data.count(b"\r\n") == 1 + len(AWKWARD) + 1  # the lines, and one inside a cell
+
+
+def safe(text: str) -> str:
+    """What a spreadsheet is to be given."""
+    is_number = text[:1] == "-" and text[1:].replace(".", "0", 1).isdecimal() and text[1:2] != "." != text[-1]
+    return f"'{text}" if text[:1] in tuple("=+-@\t\r") and not (is_number and text.isascii()) else text
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("=+-@\t\r\n\",'0.;"))), min_size=1
+    )
+)
+def test_any_text_is_read_back_from_csv_and_json(texts: list[str]) -> None:
+    table = table_of(*texts)
+    assert cells(written(table, "csv"))[1:] == [[safe(text)] if text else [""] for text in texts]
+    assert [row["text"] for row in json.loads(written(table, "json"))["rows"]] == texts
 
 
 def test_csv_tells_nothing_from_an_empty_text() -> None:
@@ -295,3 +316,44 @@ def test_a_name_finds_its_format(name: Format) -> None:
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(Refused, match="format: 'xml' is not one of json, ndjson, csv, parquet"):
         formats.parse_format("xml")
+
+
+def counted(batches: int) -> tuple[Table, list[int]]:
+    """A table of so many batches, and the numbers of those that were read so far."""
+    produced: list[int] = []
+
+    def frames() -> Iterator[pl.DataFrame]:
+        for number, frame in enumerate(mixed(*[2] * batches).frames()):
+            produced.append(number)
+            yield frame
+
+    return Table(mixed().columns, NOTES, frames), produced
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_is_sent_is_read_batch_by_batch(name: Format) -> None:
+    table, produced = counted(50)
+    pieces = formats.chunks(table, name)
+    while len(next(pieces)) < 20 or not produced:
+        pass
+    assert len(produced) <= 2
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_reading_runs_few_batches_ahead_of_writing(name: Format) -> None:
+    table, produced = counted(50)
+    ahead = []
+
+    class Slow(io.BytesIO):
+        bodies = 0
+
+        def writelines(self, lines: Any) -> None:
+            for line in lines:
+                time.sleep(0.002)
+                Slow.bodies += 1
+                ahead.append(len(produced) - Slow.bodies)
+                self.write(line)
+
+    formats.save(table, name, Slow())
+    assert len(ahead) == 50
+    assert max(ahead) <= 4

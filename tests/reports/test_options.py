@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sojourn.core.calendar import Calendar
 from sojourn.core.duration import TimeFormat
@@ -137,3 +139,21 @@ def test_every_time_format_is_read_by_its_name(name: TimeFormat) -> None:
 def test_a_request_made_without_texts_is_checked_too(wrong: Any) -> None:
     with pytest.raises(Refused, match="is not one of"):
         Request(as_of_ms=0, calendar=BERLIN, calendar_name="B", **wrong)
+
+
+SCRAPS = st.sampled_from(
+    ["2024-01-31", "T09:00", "..", ":", "-", "+14:00", "0001-01-01", "9999-12-31", "²", "Z", "desc", ",", "\x00"]
+)
+TEXTS = st.one_of(st.text(max_size=20), st.lists(SCRAPS, max_size=5).map("".join), st.integers().map(str))
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from([option.name for option in OPTIONS]), st.lists(TEXTS, max_size=2), max_size=4))
+def test_any_texts_are_read_or_refused_by_name(given_texts: dict[str, list[str]]) -> None:
+    refused: list[str] = []
+    try:
+        found = options.request(given_texts, BERLIN, NOW)
+        BERLIN.elapsed(found.end_ms, found.as_of_ms)
+    except Refused as error:
+        refused.append(error.path)
+    assert set(refused) <= set(given_texts)
