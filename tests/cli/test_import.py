@@ -236,11 +236,18 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("export") / "export.jsonl", *demo_issues(ms("2024-06-01T00:00"), 7, ITEMS))
 
 
+@pytest.fixture(scope="module")
+def straight(export: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The dump after an import that nothing disturbed, on SQLite: it is the same on every database."""
+    home = tmp_path_factory.mktemp("straight")
+    assert own_process(home, "import", str(export), DATABASE_URL="").code == 0
+    return own_process(home, "dump", DATABASE_URL="").out
+
+
 def test_an_import_that_is_killed_and_run_again_ends_in_the_same_store(
-    export: Path, new_store: Callable[[], OwnStore]
+    export: Path, straight: str, new_store: Callable[[], OwnStore]
 ) -> None:
-    straight, killed = new_store(), new_store()
-    assert straight.run("import", str(export)).code == 0
+    killed = new_store()
     for items in (1, 1000, 2000):
         process = killed.start("import", str(export))
         until(killed, items, process)
@@ -251,7 +258,21 @@ def test_an_import_that_is_killed_and_run_again_ends_in_the_same_store(
         assert killed.items() % 500 == 0, "whole batches"
     assert killed.run("import", str(export)).code == 0
     assert killed.items() == ITEMS
-    assert killed.run("dump").out == straight.run("dump").out
+    assert killed.run("dump").out == straight
+
+
+def test_two_imports_at_once_end_in_the_same_store(
+    export: Path, straight: str, new_store: Callable[[], OwnStore]
+) -> None:
+    shared = new_store()
+    assert shared.run("dump").code == 0  # makes the tables
+    processes = [shared.start("import", str(export), "--json") for _ in range(2)]
+    ended = [process.communicate() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], ended
+    counts = [json.loads(out) for out, _ in ended]
+    assert sum(count["written"] for count in counts) == ITEMS
+    assert sum(count["unchanged"] for count in counts) == ITEMS
+    assert shared.run("dump").out == straight
 
 
 def test_ctrl_c_ends_with_1_and_says_how_to_go_on(export: Path, new_store: Callable[[], OwnStore]) -> None:
