@@ -253,22 +253,36 @@ def test_a_batch_that_the_database_refuses_writes_nothing_and_the_writer_goes_on
     assert write(TWO, writer=writer) == Written(written=1)
 
 
+def numbered(number: int) -> dict[str, Any]:
+    """A work item of a new person, that was another's."""
+    before, now = f"u{number - 1}", f"u{number}"
+    one = change(T1, "assignee", before, now, **{"from": before, "to": now})
+    return issue(f"ABC-{number}", "Open", one, assignee={"accountId": now})
+
+
 def test_two_writers_of_one_site_do_not_trip_over_each_other() -> None:
     one, other = Writer("Test"), Writer("Test")
-    new = [issue(f"ABC-{number}", assignee={"accountId": f"u{number}"}) for number in range(6)]
-    for number, payload in enumerate(new):
-        writer = one if number % 2 else other
-        write(
-            payload,
-            issue("XYZ-1", reporter={"accountId": f"u{number}"}, updated=f"2024-01-1{number}T09:00:00Z"),
-            writer=writer,
-        )
-    assert Value.objects.filter(kind="user").count() == 6
+    for number in range(6):
+        write(numbered(number), writer=one if number % 2 else other)
     told = lines()
     forget()
-    last = issue("XYZ-1", reporter={"accountId": "u5"}, updated="2024-01-15T09:00:00Z")
-    write(*new, last)
+    write(*map(numbered, range(6)))
     assert lines() == told
+
+
+def test_a_writer_that_failed_does_not_believe_what_it_failed_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = Writer("Test"), Writer("Test")
+
+    def halt(*_: Any) -> Any:
+        raise Halt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Writer, "_timelines", halt)
+        with pytest.raises(Halt):
+            write(numbered(1), writer=one)
+    write(ONE, writer=other)  # now the site is where the first writer had meant to bring it
+    assert write(numbered(2), writer=one) == Written(written=1)
+    assert line("ABC-2")["timelines"]["assignee"]["value"] == ["u1", "u2"]
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=20))

@@ -478,6 +478,16 @@ def test_a_long_text_is_read_and_its_id_stays_within_what_an_index_takes() -> No
     assert record.timelines["customfield_7"].flags == Flag(0)
 
 
+def test_large_sets_stay_apart_and_within_what_an_index_takes() -> None:
+    versions = [{"id": str(10_000 + number), "name": f"v{number}"} for number in range(500)]
+    item = {"field": "Fix Version", "fieldtype": "jira", "from": None, "to": "10499", "toString": "v499"}
+    record = read(issue("ABC-1", "Open", {"created": T1, "items": [item]}, fixVersions=versions))
+    (_, before), (_, after) = steps(record, "fixVersions")
+    assert before != after
+    assert max(len(key.encode()) for key in (before, after)) <= 2000
+    assert record.labels[Ref("version", after)].name.endswith(", v499")
+
+
 def test_long_texts_of_one_beginning_stay_apart() -> None:
     one = custom(T1, "Level", "customfield_7", "x" * 3000 + "a", "x" * 3000 + "b")
     record = read(issue("ABC-1", "Open", one, customfield_7="x" * 3000 + "b"), "customfield_7")
