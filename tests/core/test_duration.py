@@ -118,9 +118,7 @@ def test_a_business_day_that_is_no_whole_minute() -> None:
     day=st.integers(1, DAY_MS),
     week=st.integers(1, WEEK_MS),
 )
-def test_columns_equal_the_scalar(
-    time_format: TimeFormat, values: list[int | None], day: int, week: int
-) -> None:
+def test_columns_equal_the_scalar(time_format: TimeFormat, values: list[int | None], day: int, week: int) -> None:
     frame = pl.DataFrame({"spent": values}, schema={"spent": pl.Int64})
     column = frame.select(format_expr("spent", time_format, business_day_ms=day, business_week_ms=week))
     assert column.columns == ["spent"]

@@ -55,16 +55,12 @@ PRESENT: dict[str, tuple[str, Callable[[Issue], Any]]] = {
     "labels": ("String", lambda i: " ".join(i["fields"]["labels"])),
     "Story Points": (
         "String",
-        lambda i: (
-            None if i["fields"]["customfield_10016"] is None else f"{i['fields']['customfield_10016']:g}"
-        ),
+        lambda i: None if i["fields"]["customfield_10016"] is None else f"{i['fields']['customfield_10016']:g}",
     ),
 }
 
 
-@pytest.mark.parametrize(
-    ("now", "seed", "count"), [(NOW, 7, 2000), (NOW - 191 * 24 * HOUR, 3, 300), (NOW, 1, 3)]
-)
+@pytest.mark.parametrize(("now", "seed", "count"), [(NOW, 7, 2000), (NOW - 191 * 24 * HOUR, 3, 300), (NOW, 1, 3)])
 def test_every_history_leads_to_the_present(now: int, seed: int, count: int) -> None:
     for issue in demo_issues(now, seed, count):
         for name, (side, present) in PRESENT.items():
@@ -143,9 +139,7 @@ def test_reopened_and_moved(issues: list[Issue]) -> None:
     assert len(reopened) > 50
     assert len(moved) > 20
     for issue in moved:
-        together = [
-            {item["field"] for item in history["items"]} for history in issue["changelog"]["histories"]
-        ]
+        together = [{item["field"] for item in history["items"]} for history in issue["changelog"]["histories"]]
         assert any({"Key", "project", "status", "issuetype"} <= one for one in together)
 
 

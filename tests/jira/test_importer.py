@@ -171,6 +171,15 @@ def test_bulk_fetched_changelogs_are_joined_to_their_work_items(tmp_path: Path) 
     assert "status" not in told["ABC-2"]["timelines"]
 
 
+def test_bulk_fetched_instants_in_seconds_are_told_from_milliseconds(tmp_path: Path) -> None:
+    write(tmp_path / "issue.json", {key: part for key, part in ONE.items() if key != "changelog"})
+    history = bulk(T1, "9", "Waiting", "Open")
+    write(tmp_path / "page.json", pages((ONE["id"], [{**history, "created": history["created"] // 1000}])))
+    run(tmp_path)
+    told = {line["key"]: line for line in map(json.loads, dump.lines()) if "jira_id" in line}
+    assert told["ABC-1"]["timelines"]["status"]["at"][1] == ms(T1)
+
+
 def test_a_bulk_fetched_history_completes_the_work_items_own(tmp_path: Path) -> None:
     first, second = bulk(T1, "9", "Open", "Waiting"), bulk(T2, "10", "Waiting", "Done")
     cut = {**ONE, "changelog": {"histories": [{**second, "created": T2}], "total": 2}}

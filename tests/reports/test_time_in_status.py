@@ -251,7 +251,7 @@ def test_statuses_of_one_name_stay_apart() -> None:
     assert [column.name for column in table.columns if column.kind == "duration"] == ["Open [1]", "Open [103]"]
     found = {row["issue_key"]: row for row in table.collect().to_dicts()}
     assert (found["ABC-1"]["Open [1]"], found["ABC-1"]["Open [103]"]) == (7 * DAY, None)
-    assert found["XYZ-1"]["current"] == "Open"
+    assert found["XYZ-1"]["current"] == "Open [103]"
     assert {row["value_id"] for row in rows(shape="long")} == {"1", "103"}
 
 

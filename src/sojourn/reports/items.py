@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -92,6 +92,14 @@ class Axis:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    def beside(self, taken: Iterable[str]) -> "Axis":
+        """The axis with titles that are also unlike other names: those that are taken show their ids."""
+        others = set(taken)
+        titles = (
+            f"{title} [{key}]" if title in others else title for title, key in zip(self.titles, self.keys, strict=True)
+        )
+        return replace(self, titles=tuple(titles))
 
     def places(self, values: Int64Array) -> Int64Array:
         """The place on the axis of each value: int64, as many as values."""

@@ -49,7 +49,7 @@ def of(report: str, request: Request, unsorted: Sequence[str] = ()) -> Notes:
             "…" if at is None else local(at, calendar.tz) for at in (request.trim.from_ms, request.trim.to_ms)
         )
         lines.append(f"Only time from {begin} to {end} is looked at.")
-    lines.append("Empty means never there; 0 means there, and worth nothing under this calendar.")
+    lines.append("Empty, shown as –, means never there; 0 means there, and worth nothing under this calendar.")
     return Notes(
         report=report,
         as_of=instant(request.as_of_ms),

@@ -43,7 +43,9 @@ def report(request: Request) -> Table:
     shown = tuple(one.column for one in extra)
     if request.shape == "wide":
         make, head = _wide, (*_IDENTITY, *shown, *_STATE)
-        layout = (*head, *_status_columns(axis, head))
+        axis = axis.beside(column.name for column in head)
+        statuses = zip(axis.titles, axis.groups, strict=True)
+        layout = (*head, *(Column(title, "duration", "ms", group) for title, group in statuses))
     else:
         make, layout = _long, (*_IDENTITY, *cell, *shown)
 
@@ -53,15 +55,6 @@ def report(request: Request) -> Table:
 
     unsorted = [title for title, group in zip(axis.titles, axis.groups, strict=True) if not group]
     return Table(layout, notes.of(NAME, request, unsorted), frames)
-
-
-def _status_columns(axis: Axis, taken: tuple[Column, ...]) -> tuple[Column, ...]:
-    """A column a status; a status that is called like another column shows its id too."""
-    names = {column.name for column in taken}
-    return tuple(
-        Column(f"{name} [{key}]" if name in names else name, "duration", "ms", group)
-        for name, key, group in zip(axis.titles, axis.keys, axis.groups, strict=True)
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +100,14 @@ def _begun_before(stays: Stays, end_ms: int) -> Stays:
 
 
 def _wide(part: _Part) -> Iterator[pl.Series]:
-    """Issue key, issue id, the columns asked for, current status, flags, and the measure in each status."""
+    """Issue key, issue id, the columns asked for, the column of the current status, flags, the measure per status."""
     stays, statuses = part.stays, len(part.axis)
     cell = part.place * stays.items + stays.item
     shape = (statuses, stays.items)
     never = (np.bincount(cell, minlength=statuses * stays.items) == 0).reshape(shape)
     amount = add_up(cell, statuses * stays.items, part.worked, part.request.visits).reshape(shape)
     existed = part.now >= 0
-    for series in (*_identity(part), *_extra(part), _names(part.axis.names, part.now), _flags(part)):
+    for series in (*_identity(part), *_extra(part), _names(part.axis.titles, part.now), _flags(part)):
         yield series if existed.all() else series.filter(pl.Series(existed))
     for status in range(statuses):
         yield pl.Series(amount[status]).set(pl.Series(never[status]), None).filter(pl.Series(existed))

@@ -62,7 +62,7 @@ def build(table: Table, frame: pl.DataFrame, page: pl.DataFrame, figures: Sequen
         shown.sort(key=lambda column: _FIRST.index(column.name) if column.name in _FIRST else len(_FIRST))
     hidden = [column.name for column in table.columns if column.kind == "duration" and column not in shown]
     write = printer(table.notes)
-    now = _where_now(table, page) if is_wide else []
+    now = page["current"].to_list() if is_wide else []
     return Grid(
         headers=[_header(column, query, is_wide and column.kind == "duration") for column in shown],
         groups=_groups(shown) if is_wide else [],
@@ -111,21 +111,6 @@ def _groups(shown: Sequence[Column]) -> list[tuple[str, str, int]]:
         (group or "other", CATEGORIES[group], len(list(part))) if is_status else ("", "", len(list(part)))
         for (is_status, group), part in parts
     ]
-
-
-def _where_now(table: Table, page: pl.DataFrame) -> list[str]:
-    """Of each row the column of the status the work item is in; empty where statuses of one name leave it open."""
-    titles = [column.name for column in table.columns if column.kind == "duration"]
-    meant = {
-        name: [name] if name in titles else [title for title in titles if title.startswith(f"{name} [")]
-        for name in page["current"].unique()
-    }
-    found = []
-    for row in page.select("current", *titles).iter_rows(named=True):
-        columns = meant[row["current"]]
-        visited = columns if len(columns) == 1 else [title for title in columns if row[title] is not None]
-        found.append(visited[0] if len(visited) == 1 else "")
-    return found
 
 
 def _cells(column: Column, page: pl.DataFrame, table: Table, now: Sequence[str]) -> list[Cell]:

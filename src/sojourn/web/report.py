@@ -101,7 +101,7 @@ def _answer(asked: Query, wanted: Request) -> dict[str, Any]:
         "count": _count(table, frame),
         "is_empty": frame.is_empty(),
         "has_items": not frame.is_empty() or Issue.objects.exists(),
-        "lines": [line.replace("Empty means", "– means") for line in table.notes.lines],
+        "lines": table.notes.lines,
         "shapes": _links(asked, "shape", {"wide": "Row per work item", "long": "Row per status"}),
         "downloads": _downloads(asked, wanted, table),
         **_chart(asked, table, found),
