@@ -26,3 +26,10 @@ class HolidaySet(models.Model):
 
     name = models.CharField(max_length=255, unique=True)
     holidays = models.JSONField()
+
+    # Where the set is read from anew, and how: empty where it is not.
+    source_url = models.TextField(default="")
+    tz = models.CharField(max_length=255, default="")
+    first_year = models.IntegerField(null=True)
+    last_year = models.IntegerField(null=True)
+    refreshed_at = models.DateTimeField(null=True)

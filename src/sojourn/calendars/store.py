@@ -6,6 +6,7 @@ holidays are added to its own.
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -127,11 +128,33 @@ def check_can_change(name: str) -> None:
         raise UserError(f"{name!r} is built in and cannot be changed; add a calendar of your own first.")
 
 
-def save_holidays(set_name: str, holidays: list[dict[str, Any]]) -> None:
-    """Store a set of holidays, in place of the one of that name; raises UserError where there are none."""
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Where a set of holidays can be read anew: address, zone of its hours, years, and when it was read last."""
+
+    url: str
+    tz: str
+    years: range
+    read_at: datetime
+
+
+def save_holidays(set_name: str, holidays: list[dict[str, Any]], feed: Feed | None = None) -> None:
+    """Store a set of holidays, in place of the one of that name and of where that came from.
+
+    Raises UserError where there are none, or the name has more than 255 characters.
+    """
     if not holidays:
         raise UserError(f"{set_name}: there are no holidays in those years; nothing was changed")
-    HolidaySet.objects.update_or_create(name=set_name, defaults={"holidays": holidays})
+    if not set_name.strip() or len(set_name) > _LONGEST_NAME:
+        raise UserError(f"{set_name!r:.60}: the name of a set has 1 to {_LONGEST_NAME} characters")
+    source = {
+        "source_url": feed.url if feed else "",
+        "tz": feed.tz if feed else "",
+        "first_year": feed.years[0] if feed else None,
+        "last_year": feed.years[-1] if feed else None,
+        "refreshed_at": feed.read_at if feed else None,
+    }
+    HolidaySet.objects.update_or_create(name=set_name, defaults={"holidays": holidays, **source})
 
 
 def attach(name: str, set_name: str, *, now: datetime) -> None:

@@ -123,7 +123,7 @@ def import_holidays(
 
     now = timezone.now()
     store.check_can_change(name)
-    found = public_holidays.find(country, subdivision, _years(years, now.year))
+    found = public_holidays.find(country, subdivision, read_years(years, now.year))
     set_name = public_holidays.set_name(country, subdivision)
     for holiday in found:
         say(f"{holiday['date']}  {holiday['name']}")
@@ -134,7 +134,8 @@ def import_holidays(
     say(f"{name} observes {set_name}: {len(found)} holidays.")
 
 
-def _years(text: str, this_year: int) -> range:
+def read_years(text: str, this_year: int) -> range:
+    """The years of `2024-2030` or `2024`; of an empty text, this year and the next two. Raises Refused."""
     from sojourn.errors import Refused
 
     first, _, last = text.partition("-")
