@@ -99,6 +99,22 @@ def test_columns_of_a_log_are_named_and_what_was_taken_for_what_is_shown(sojourn
 
 
 @pytest.mark.django_db
+def test_an_xes_log_is_imported_by_its_suffix_or_its_format(sojourn: Sojourn, tmp_path: Path) -> None:
+    parts = [("string", "concept:name", "New"), ("date", "time:timestamp", "2024-01-01T09:00:00")]
+    parts += [("string", "lifecycle:transition", "start")]
+    attributes = "".join(f'<{kind} key="{key}" value="{value}"/>' for kind, key, value in parts)
+    name = '<string key="concept:name" value="7"/>'
+    for file, words in (("log.xes", []), ("log.xml", ["--format", "xes"])):
+        (tmp_path / file).write_text(f"<log><trace>{name}<event>{attributes}</event></trace></log>")
+        run = sojourn("import", tmp_path / file, *words, "--json")
+        assert (run.code, json.loads(run.out)["left_out"]) == (1, 1)
+        run = sojourn("import", tmp_path / file, *words, "--json", "--lifecycle", "start", "--zone", "Europe/Berlin")
+        assert (run.code, json.loads(run.out)["problems"]) == (0, [])
+    issue = Issue.objects.get()
+    assert (issue.key, issue.created_ms) == ("7", ms("2024-01-01T08:00"))
+
+
+@pytest.mark.django_db
 def test_the_format_can_be_said(sojourn: Sojourn, tmp_path: Path) -> None:
     (tmp_path / "log.txt").write_text(LOG.replace("who,what,when", "case,status,time"))
     assert sojourn("import", tmp_path / "log.txt").code == 1
@@ -107,7 +123,7 @@ def test_the_format_can_be_said(sojourn: Sojourn, tmp_path: Path) -> None:
 
 WRONG: list[tuple[str, list[str], str]] = [
     ("a file that is not there", ["nowhere.json"], "nowhere.json: does not exist"),
-    ("an unknown format", ["log.csv", "--format", "xml"], "--format: 'xml' is not one of auto, jira, csv"),
+    ("an unknown format", ["log.csv", "--format", "xml"], "--format: 'xml' is not one of auto, jira, csv, xes"),
     ("an unknown zone", ["log.csv", "--zone", "Berlin"], "--zone: 'Berlin' is not a time zone"),
     ("no zone at all", ["log.csv", "--zone", ""], "--zone: '' is not a time zone"),
     ("a folder of zones", ["log.csv", "--zone", "Europe"], "--zone: 'Europe' is not a time zone"),

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @app.command(name="import")
 def import_files(
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders: .json, .jsonl, .csv, plain or .gz.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders: .json, .jsonl, .csv, .xes, plain or .gz.")],
     site: Annotated[str | None, typer.Option(help="The site they go to. Default: the file's own, or Imported.")] = None,
-    file_format: Annotated[str, typer.Option("--format", help="auto, jira or csv.")] = "auto",
+    file_format: Annotated[str, typer.Option("--format", help="auto, jira, csv or xes.")] = "auto",
     strict: Annotated[bool, typer.Option(help="Stop at the first record that cannot be read.")] = False,
     case: Annotated[str | None, typer.Option(help="CSV: the column that names the work item.")] = None,
     activity: Annotated[str | None, typer.Option(help="CSV: the column with the status it enters.")] = None,
@@ -26,11 +26,12 @@ def import_files(
     resource: Annotated[str | None, typer.Option(help="CSV: the column with who did it.")] = None,
     assignee: Annotated[str | None, typer.Option(help="CSV: the column with who has it from then on.")] = None,
     timestamp_format: Annotated[str | None, typer.Option(help="CSV: the form of times, as for strptime.")] = None,
-    zone: Annotated[str, typer.Option(help="CSV: the zone of times that name none.")] = "UTC",
-    project: Annotated[str, typer.Option(help="CSV: the key of the project the work items go to.")] = "LOG",
+    zone: Annotated[str, typer.Option(help="Logs: the zone of times that name none.")] = "UTC",
+    project: Annotated[str, typer.Option(help="Logs: the key of the project the work items go to.")] = "LOG",
+    lifecycle: Annotated[str, typer.Option(help="XES: the transition whose events count, or all.")] = "complete",
     as_json: AsJson = False,
 ) -> None:
-    """Import a history: Jira's REST JSON in any shape, or a CSV event log.
+    """Import a history: Jira's REST JSON in any shape, or an event log as CSV or XES.
 
     What is stored already is recognised: run it again after an interruption, or with newer files. Ends with 1 where
     records were left out, and lists them.
@@ -42,16 +43,18 @@ def import_files(
       sojourn import issues/ changelogs/ --site example.atlassian.net
 
       sojourn import tickets.csv --case "Ticket" --activity "New status" --zone Europe/Berlin
+
+      sojourn import purchases.xes.gz
     """
     use_store()
     from sojourn.errors import Refused
     from sojourn.jira import files
     from sojourn.jira.eventlog import Columns, LogOptions
 
-    if file_format not in ("auto", "jira", "csv"):
-        raise Refused("--format", f"{file_format!r} is not one of auto, jira, csv")
+    if file_format not in ("auto", "jira", "csv", "xes"):
+        raise Refused("--format", f"{file_format!r} is not one of auto, jira, csv, xes")
     columns = Columns(case, activity, timestamp, resource, assignee)
-    log = LogOptions(columns, zone, timestamp_format, project)
+    log = LogOptions(columns, zone, timestamp_format, project, lifecycle)
     sources = files.find(paths, file_format)
     log = _settle_columns(sources, log)
     outcome = _import(sources, site, log, strict)

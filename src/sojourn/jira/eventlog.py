@@ -3,13 +3,13 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from sojourn.errors import Refused, UserError
+from sojourn.jira.cases import Event, instant, issue
 from sojourn.jira.files import UNREADABLE, Broken, Parsed, Source
 
 _GUESSES = {
@@ -18,12 +18,9 @@ _GUESSES = {
     "timestamp": ("complete timestamp", "timestamp", "time:timestamp", "time", "date", "changed", "created"),
     "resource": ("resource", "org:resource", "user", "author"),
 }
-_NOT_TEXTS = {"changelog", "comment", "duedate", "resolutiondate"}
-"""Fields that Jira writes in forms of its own: a column that is called so is kept under another name."""
 _UNREADABLE = (*UNREADABLE, pl.exceptions.PolarsError)
 _ROW = "\0row"
 _AT = "\0at"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +40,16 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class LogOptions:
-    """How to read an event log: its columns, the zone of times that name none, and the project its cases go to."""
+    """How to read an event log: the zone of times that name none, and the project its cases go to.
+
+    Of CSV: its columns and the form of its times. Of XES: the lifecycle transition whose events count, or `all`.
+    """
 
     columns: Columns = Columns()
     zone: str = "UTC"
     timestamp_format: str | None = None
     project: str = "LOG"
+    lifecycle: str = "complete"
 
 
 def header(source: Source) -> list[str]:
@@ -94,7 +95,7 @@ def read(source: Source, options: LogOptions) -> Iterator[Parsed | Broken]:
         return
     columns = settle(options.columns, frame.columns[1:])
     zone = ZoneInfo(options.zone)
-    instants = [_instant(text, zone, options.timestamp_format) for text in frame[str(columns.timestamp)]]
+    instants = [instant(text, zone, options.timestamp_format) for text in frame[str(columns.timestamp)]]
     case = str(columns.case)
     frame = frame.with_columns(pl.Series(_AT, instants, dtype=pl.Int64)).sort(
         pl.col(_ROW).min().over(case), _AT, _ROW, nulls_last=False
@@ -112,19 +113,6 @@ def read(source: Source, options: LogOptions) -> Iterator[Parsed | Broken]:
             yield Parsed(place, _issue(name, events, columns, options.project), position)
 
 
-def _instant(text: str | None, zone: ZoneInfo, timestamp_format: str | None) -> int | None:
-    """The instant in ms, or None where the text is not one."""
-    try:
-        if timestamp_format:
-            found = datetime.strptime(text or "", timestamp_format)  # noqa: DTZ007 - the zone is given below
-        else:
-            found = datetime.fromisoformat((text or "").strip().replace("/", "-"))
-        aware = found if found.tzinfo else found.replace(tzinfo=zone)
-        return (aware - _EPOCH) // timedelta(milliseconds=1)
-    except (ValueError, OverflowError):
-        return None
-
-
 def _problem(name: str | None, events: list[dict[str, Any]], columns: Columns) -> str | None:
     if not name:
         return f"{len(events)} rows have no {columns.case}"
@@ -139,29 +127,13 @@ def _problem(name: str | None, events: list[dict[str, Any]], columns: Columns) -
     return None
 
 
-def _issue(name: str, events: list[dict[str, Any]], columns: Columns, project: str) -> dict[str, Any]:
-    first, last = events[0], events[-1]
+def _issue(name: str, rows: list[dict[str, Any]], columns: Columns, project: str) -> dict[str, Any]:
     roles = {columns.case, columns.activity, columns.timestamp, columns.resource, columns.assignee, _ROW, _AT}
-    texts = {column: value for column, value in last.items() if column not in roles}
-    fields: dict[str, Any] = {f"{name} (log)" if name in _NOT_TEXTS else name: value for name, value in texts.items()}
-    fields |= {"summary": name, "created": first[_AT], "updated": last[_AT], "project": {"key": project}}
-    fields |= {"status": {"name": last[str(columns.activity)]}, "creator": _user(first, columns.resource)}
-    if columns.assignee:
-        fields["assignee"] = _user(last, columns.assignee)
-    histories = [_history(before, row, columns) for before, row in itertools.pairwise(events)]
-    changelog = {"histories": histories, "total": len(histories)}
-    return {"id": name, "key": name, "fields": fields, "changelog": changelog}
+    texts = {column: value for column, value in rows[-1].items() if column not in roles}
+    return issue(name, [_event(row, columns) for row in rows], texts, project, has_assignee=bool(columns.assignee))
 
 
-def _user(row: dict[str, Any], column: str | None) -> dict[str, str] | None:
-    return {"name": row[column]} if column and row[column] else None
-
-
-def _history(before: dict[str, Any], row: dict[str, Any], columns: Columns) -> dict[str, Any]:
-    changed = [("status", columns.activity), ("assignee", columns.assignee)]
-    items = [
-        {"field": field, "fieldtype": "jira", "fromString": before[column], "toString": row[column]}
-        for field, column in changed
-        if column
-    ]
-    return {"id": str(row[_ROW]), "author": _user(row, columns.resource), "created": row[_AT], "items": items}
+def _event(row: dict[str, Any], columns: Columns) -> Event:
+    author = row[columns.resource] if columns.resource else None
+    assignee = row[columns.assignee] if columns.assignee else None
+    return Event(row[_ROW], row[_AT], row[str(columns.activity)], author, assignee)

@@ -4,6 +4,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
@@ -13,7 +14,7 @@ import orjson
 
 from sojourn.errors import UserError
 
-_SUFFIXES = {".json", ".jsonl", ".ndjson", ".csv"}
+_SUFFIXES = {".json", ".jsonl", ".ndjson", ".csv", ".xes"}
 _CHANGELOG_PAGE = b'"issueChangeLogs"'
 _LOOK_AHEAD = 1 << 16
 _MARK = b"\xef\xbb\xbf"
@@ -23,7 +24,7 @@ UNREADABLE = (OSError, EOFError, zlib.error)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file, its format (`jira` or `csv`) and its size in bytes on disk."""
+    """One file, its format (`jira`, `csv` or `xes`) and its size in bytes on disk."""
 
     path: Path
     format: str
@@ -34,6 +35,12 @@ class Source:
         if self.path.suffix == ".gz":
             return cast("IO[bytes]", gzip.open(self.path, "rb"))
         return self.path.open("rb")
+
+    @contextmanager
+    def unpacked(self) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+        """The file's bytes, uncompressed, and the file on disk, whose position tells how far the reading is."""
+        with self.path.open("rb") as on_disk:
+            yield cast("IO[bytes]", gzip.GzipFile(fileobj=on_disk)) if self.path.suffix == ".gz" else on_disk, on_disk
 
     def is_changelog_page(self) -> bool:
         """Whether the file holds bulk-fetched changelogs, to be joined to work items of other files."""
@@ -74,7 +81,7 @@ def find(paths: list[Path], file_format: str) -> list[Source]:
         if path.is_dir():
             inside = sorted(file for file in path.rglob("*") if file.is_file() and _stem_suffix(file) in _SUFFIXES)
             if not inside:
-                raise UserError(f"{path}: holds no .json, .jsonl, .ndjson or .csv file, plain or gzipped")
+                raise UserError(f"{path}: holds no .json, .jsonl, .ndjson, .csv or .xes file, plain or gzipped")
             found += [_source(file, file_format) for file in inside]
         elif path.exists():
             found.append(_source(path, file_format))
@@ -88,15 +95,14 @@ def _stem_suffix(path: Path) -> str:
 
 
 def _source(path: Path, file_format: str) -> Source:
-    guessed = "csv" if _stem_suffix(path) == ".csv" else "jira"
+    guessed = {".csv": "csv", ".xes": "xes"}.get(_stem_suffix(path), "jira")
     return Source(path, guessed if file_format == "auto" else file_format, path.stat().st_size)
 
 
 def read_json(source: Source) -> Iterator[Parsed | Broken]:
     """The JSON values of a file: one a line, the members of one array, or one value over many lines."""
     try:
-        with source.path.open("rb") as on_disk:
-            file = cast("IO[bytes]", gzip.GzipFile(fileobj=on_disk)) if source.path.suffix == ".gz" else on_disk
+        with source.unpacked() as (file, on_disk):
             yield from _values(file, on_disk)
     except UNREADABLE as error:
         yield Broken("file", f"cannot be read: {error}", source.size)

@@ -1,4 +1,4 @@
-"""Importing files: Jira's JSON in the shapes people have it, and event logs as CSV.
+"""Importing files: Jira's JSON in the shapes people have it, and event logs as CSV and XES.
 
 An import can be stopped at any moment and run again: what is stored already is recognised and passed over, so it ends
 in the same store.
@@ -12,9 +12,9 @@ from typing import Any
 from sojourn.errors import Refused, UserError
 from sojourn.history.record import IssueRecord
 from sojourn.history.write import Writer, Written
-from sojourn.jira import eventlog, files, values
+from sojourn.jira import eventlog, files, values, xes
 from sojourn.jira.changelogs import Changelogs
-from sojourn.jira.files import Broken, Source
+from sojourn.jira.files import Broken, Parsed, Source
 from sojourn.jira.payload import Reader
 
 _BATCH = 500
@@ -112,14 +112,20 @@ class Importer:
 
     def _import(self, source: Source, changelogs: Changelogs) -> None:
         before = self.outcome.bytes_read
-        parts = files.read_json(source) if source.format == "jira" else eventlog.read(source, self._log)
-        for part in parts:
+        for part in self._parts(source):
             self.outcome.bytes_read = before + part.position
             if isinstance(part, Broken):
                 self._report(source.path, part.place, part.reason)
             else:
                 self._take(part.value, source.path, part.place, changelogs)
         self.outcome.bytes_read = before + source.size
+
+    def _parts(self, source: Source) -> Iterator[Parsed | Broken]:
+        if source.format == "jira":
+            return files.read_json(source)
+        if source.format == "xes":
+            return xes.read(source, self._log)
+        return eventlog.read(source, self._log)
 
     def _take(self, value: Any, path: Path, place: str, changelogs: Changelogs | None) -> None:
         for found in _unfold(value, self._site, place):
