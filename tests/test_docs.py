@@ -8,7 +8,7 @@ import pytest
 
 from sojourn.configuration import SETTINGS
 from sojourn.core.flags import Flag
-from sojourn.reports.options import OPTIONS
+from sojourn.reports.menu import OPTIONS
 from tests.conftest import ROOT
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sojourn.reports.options import OPTIONS
+from sojourn.reports.menu import OPTIONS
 from tests.builders import change, issue, store
 from tests.cli.running import Sojourn
 

@@ -1,7 +1,7 @@
 """Options of a report as texts: what is read, and what is refused with what would be right."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from sojourn.core.calendar import Calendar
 from sojourn.core.duration import TimeFormat
+from sojourn.core.timeline import VisitsRule
 from sojourn.errors import Refused
 from sojourn.reports import options
-from sojourn.reports.options import OPTIONS
+from sojourn.reports.menu import OPTIONS, VISITS
 from sojourn.reports.request import Range, Request, Sort
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
@@ -88,7 +89,7 @@ def test_a_range_without_ends_is_no_filter() -> None:
 @pytest.mark.parametrize(
     ("given", "option", "right"),
     [
-        ({"colour": "red"}, "colour", "is not an option; there are: as_of, calendar, columns"),
+        ({"colour": "red"}, "colour", "is not an option of this report; there are: as_of, calendar, columns"),
         ({"visits": "all"}, "visits", "'all' is not one of sum, first, last, max, min"),
         ({"current": "yes"}, "current", "'yes' is not one of include, exclude"),
         ({"shape": "tall"}, "shape", "'tall' is not one of wide, long"),
@@ -125,8 +126,8 @@ def test_lists_are_separated_by_commas_or_given_many_times() -> None:
 
 
 def test_sorting_names_columns_and_their_order() -> None:
-    found = read(sort=["In progress:desc, issue_key", "Wait: what", "due:asc"])
-    assert found.sort == (Sort("In progress", True), Sort("issue_key"), Sort("Wait: what"), Sort("due"))
+    found = read(sort=["In progress:desc", "issue_key", "Wait, what: now", "due:asc"])
+    assert found.sort == (Sort("In progress", True), Sort("issue_key"), Sort("Wait, what: now"), Sort("due"))
 
 
 @pytest.mark.parametrize("name", list(TimeFormat))
@@ -135,10 +136,20 @@ def test_every_time_format_is_read_by_its_name(name: TimeFormat) -> None:
     assert read(time_format=str(name).lower().replace(" ", "_")).time_format is name
 
 
-@pytest.mark.parametrize("wrong", [{"visits": "most"}, {"shape": "tall"}, {"current": "maybe"}])
-def test_a_request_made_without_texts_is_checked_too(wrong: Any) -> None:
-    with pytest.raises(Refused, match="is not one of"):
-        Request(as_of_ms=0, calendar=BERLIN, calendar_name="B", **wrong)
+def test_the_rules_for_visits_are_those_of_the_core() -> None:
+    assert get_args(VisitsRule) == VISITS
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "many", "1.5", "²"])
+def test_a_limit_is_a_number_of_rows(text: str) -> None:
+    with pytest.raises(Refused, match=r"limit: .* is not a number of rows; write 1 or more"):
+        read(limit=text)
+
+
+@pytest.mark.parametrize("text", ["Working", "=Open", "Working=", "Working= , "])
+def test_a_status_group_has_a_name_and_members(text: str) -> None:
+    with pytest.raises(Refused, match=r"status_group: .* is not a group; write NAME=STATUS,STATUS or category"):
+        read(status_group=text)
 
 
 SCRAPS = st.sampled_from(

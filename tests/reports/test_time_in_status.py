@@ -365,7 +365,7 @@ def test_an_unknown_column_is_refused(column: str, shape: str, message: str) -> 
         ("issue_key:desc", ["C-1", "B-1", "A-1"]),
         ("due", ["C-1", "B-1", "A-1"]),
         ("due:desc", ["B-1", "C-1", "A-1"]),
-        ("current,issue_key:desc", ["B-1", "A-1", "C-1"]),
+        (["current", "issue_key:desc"], ["B-1", "A-1", "C-1"]),
         (["current:desc", "issue_key"], ["C-1", "A-1", "B-1"]),
     ],
 )

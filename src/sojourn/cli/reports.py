@@ -1,12 +1,15 @@
-"""Commands that answer: report."""
+"""Commands that answer: one for each report of the menu, made from its options."""
 
+import inspect
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sojourn.cli.app import app, say, use_store
+from sojourn.cli.app import AsJson, app, print_json, say, use_store
+from sojourn.reports.menu import MENU, Entry, Option
 
 if TYPE_CHECKING:
     from sojourn.reports.request import Request
@@ -15,71 +18,84 @@ _HELP = """Answer a question about the history.
 
 Examples:
 
+  sojourn report --list
+
   sojourn report time-in-status --project SUP --calendar Support
 """
-report_app = typer.Typer(no_args_is_help=True, help=_HELP)
+report_app = typer.Typer(invoke_without_command=True, no_args_is_help=True, help=_HELP)
 app.add_typer(report_app, name="report")
 
-_RANGE = "FROM..TO; TO is not included, either may be left out."
+_FORMAT = Annotated[str, typer.Option("--format", help="table, json, ndjson, csv, parquet.")]
+_OUTPUT = Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")]
 
 
-@report_app.command()
-def time_in_status(
-    site: Annotated[list[str] | None, typer.Option(help="Only this site; may be repeated.")] = None,
-    project: Annotated[list[str] | None, typer.Option(help="Only this project, by key; may be repeated.")] = None,
-    calendar: Annotated[
-        str, typer.Option(help="What counts as working time: a stored calendar, or a JSON file.")
-    ] = "7x24",
-    as_of: Annotated[
-        str, typer.Option(help="The moment of which is asked, such as 2024-01-31T18:00. Default: now.")
-    ] = "",
-    created: Annotated[str, typer.Option(help=f"Only work items created in this range. {_RANGE}")] = "",
-    updated: Annotated[str, typer.Option(help="Only work items updated in this range.")] = "",
-    resolved: Annotated[str, typer.Option(help="Only work items resolved in this range.")] = "",
-    due: Annotated[str, typer.Option(help="Only work items due in this range.")] = "",
-    trim: Annotated[str, typer.Option(help="Count only time in this range.")] = "",
-    current: Annotated[
-        str, typer.Option(help="Whether the stay that is not over counts: include, exclude.")
-    ] = "include",
-    stop_on_done: Annotated[bool, typer.Option(help="Count nothing after the last entry into a done status.")] = False,
-    visits: Annotated[str, typer.Option(help="What counts of repeated visits: sum, first, last, max, min.")] = "sum",
-    time_format: Annotated[str, typer.Option(help="Such as DaysHoursMinutes, 'Decimal Hours', ms.")] = "",
-    columns: Annotated[list[str] | None, typer.Option(help="Fields to show as well, comma-separated.")] = None,
-    sort: Annotated[
-        list[str] | None, typer.Option(help="Sort by this column; COLUMN:desc for the largest first.")
-    ] = None,
-    shape: Annotated[str, typer.Option(help="wide: a column a status; long: a row a work item and status.")] = "wide",
-    output_format: Annotated[str, typer.Option("--format", help="table, json, ndjson, csv, parquet.")] = "",
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
+@report_app.callback(invoke_without_command=True)
+def reports(
+    list_them: Annotated[bool, typer.Option("--list", help="List the reports.")] = False, as_json: AsJson = False
 ) -> None:
-    """Say how long each work item was in each status.
-
-    Examples:
-
-      sojourn report time-in-status --project SUP --calendar Support
-
-      sojourn report time-in-status --shape long --format csv -o stays.csv
-
-      sojourn report time-in-status --created 2024-01-01..2024-04-01 --as-of 2024-04-01 --sort "In progress:desc"
-    """
-    named = {"calendar": calendar, "as_of": as_of, "created": created, "updated": updated, "resolved": resolved}
-    named |= {"due": due, "trim": trim, "current": current, "visits": visits, "shape": shape}
-    options = {name: [text] for name, text in named.items() if text}
-    options |= {"site": site or [], "project": project or [], "columns": columns or [], "sort": sort or []}
-    options["stop_on_done"] = ["true"] if stop_on_done else []
-    chosen = output_format or _format_of(output)
-    options["time_format"] = [time_format or ("DaysHoursMinutes" if chosen == "table" else "ms")]
-    use_store()
-    _answer("time-in-status", _request(options), chosen, output)
+    """Answer a question about the history."""
+    if not list_them:
+        return
+    if as_json:
+        print_json([{"name": entry.name, "title": entry.title, "question": entry.question} for entry in MENU])
+    for entry in () if as_json else MENU:
+        typer.echo(f"{entry.name:<24}{entry.question}")
 
 
-def _request(options: dict[str, list[str]]) -> "Request":
+def _command(entry: Entry) -> Callable[..., None]:
+    """The command of a report: a parameter for each of its options, the format and the file."""
+
+    def command(**given: Any) -> None:
+        output, output_format = given.pop("output"), given.pop("output_format")
+        options = {name: _texts(value) for name, value in given.items() if value}
+        chosen = output_format or _format_of(output)
+        if "time_format" in given and "time_format" not in options:
+            options["time_format"] = ["DaysHoursMinutes" if chosen == "table" else "ms"]
+        use_store()
+        _answer(entry.name, _request(entry, options), chosen, output)
+
+    examples = "\n\n".join(f"  sojourn report {entry.name} {example}" for example in entry.examples)
+    command.__doc__ = f"{entry.question}\n\nExamples:\n\n{examples}"
+    parameters = [
+        *map(_parameter, entry.options),
+        _shared("output_format", _FORMAT, ""),
+        _shared("output", _OUTPUT, None),
+    ]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
+
+
+def _parameter(option: Option) -> inspect.Parameter:
+    choices = f" One of {', '.join(option.choices)}." if option.choices and not option.is_switch else ""
+    default = f" Default: {option.default}." if option.default and not option.is_switch else ""
+    repeated = " May be repeated." if option.many else ""
+    kind: Any = bool if option.is_switch else list[str] | None if option.many else str
+    name = f"--{option.name.replace('_', '-')}"
+    annotation = Annotated[kind, typer.Option(name, help=f"{option.meaning}{choices}{default}{repeated}")]
+    return _shared(option.name, annotation, False if option.is_switch else None if option.many else "")
+
+
+def _shared(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _texts(value: Any) -> list[str]:
+    return value if isinstance(value, list) else ["true" if value is True else value]
+
+
+for _entry in MENU:
+    report_app.command(_entry.name)(_command(_entry))
+
+
+def _request(entry: Entry, options: dict[str, list[str]]) -> "Request":
     from django.utils import timezone
 
     from sojourn.calendars import store
     from sojourn.reports import options as reading
 
-    return reading.request(options, store.load_any(*options.get("calendar", [store.DEFAULT])), timezone.now())
+    calendar = store.load_any(*options.get("calendar", [store.DEFAULT]))
+    return reading.request(options, calendar, timezone.now(), entry.options)
 
 
 def _format_of(output: Path | None) -> str:

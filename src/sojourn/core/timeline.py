@@ -38,11 +38,13 @@ class Timelines:
 class Window:
     """The part of time that is looked at: `[from_ms, as_of_ms)`, as if the world began and ended there.
 
-    With no `from_ms` the world begins before everything (docs/semantics.md 12).
+    With no `from_ms` the world begins before everything. What changes at `as_of_ms` itself has happened where that is
+    the moment of asking, and has not where it `is_end` of a trim, which is half-open (docs/semantics.md 12).
     """
 
     as_of_ms: int
     from_ms: int | None = None
+    is_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +112,12 @@ def stays(timelines: Timelines, window: Window) -> Stays:
     current[last] = True
     entry = np.ones(len(left), dtype=bool)
     found = Stays(len(timelines), timelines.item(), timelines.value, timelines.at, left, entry, current)
-    return _from(_until(found, window.as_of_ms), window.from_ms)
+    until = _until(found, window.as_of_ms - window.is_end, window.as_of_ms)
+    return until if window.from_ms is None else since(until, window.from_ms)
 
 
-def _until(found: Stays, as_of_ms: int) -> Stays:
-    happened = found.entered <= as_of_ms
+def _until(found: Stays, last_ms: int, as_of_ms: int) -> Stays:
+    happened = found.entered <= last_ms
     if happened.all():
         return found
     kept = found.where(happened)
@@ -123,13 +126,60 @@ def _until(found: Stays, as_of_ms: int) -> Stays:
     return Stays(kept.items, kept.item, kept.value, kept.entered, left, kept.entry, last)
 
 
-def _from(found: Stays, from_ms: int | None) -> Stays:
-    if from_ms is None or not (found.entered < from_ms).any():
+def since(found: Stays, from_ms: int | Int64Array) -> Stays:
+    """The stays as if the world began at an instant: one for all items, or one for each.
+
+    A stay that was open then counts its time, not an entry (docs/semantics.md 12).
+    """
+    begin = np.broadcast_to(from_ms, found.items)[found.item]
+    if not (found.entered < begin).any():
         return found
-    kept = found.where((found.left > from_ms) | (found.entered >= from_ms) | found.current)
-    entered = np.maximum(kept.entered, from_ms)
+    wanted = (found.left > begin) | (found.entered >= begin) | found.current
+    kept, begin = found.where(wanted), begin[wanted]
+    entered = np.maximum(kept.entered, begin)
     left = np.maximum(kept.left, entered)
-    return Stays(kept.items, kept.item, kept.value, entered, left, kept.entered >= from_ms, kept.current)
+    return Stays(kept.items, kept.item, kept.value, entered, left, kept.entry & (kept.entered >= begin), kept.current)
+
+
+def relabelled(timelines: Timelines, value: Int64Array) -> Timelines:
+    """The timelines with other values; of neighbours that became the same the first stays (docs/semantics.md 3)."""
+    first = np.zeros(len(value), dtype=bool)
+    first[timelines.offsets[:-1]] = True
+    kept = first | np.append(True, value[1:] != value[:-1])
+    before = np.append(0, np.cumsum(kept))
+    return Timelines(timelines.at[kept], value[kept], before[timelines.offsets])
+
+
+def intersection(one: Stays, other: Stays, others: int) -> Stays:
+    """The stays in which two fields of the same items both kept their values (docs/semantics.md 9).
+
+    The value of a stay is `one.value * others + other.value`, where `others` is more than any value of the other. An
+    entry is where either was entered. Both must reach to the same ends.
+    """
+    item = np.concatenate([one.item, other.item])
+    entered = np.concatenate([one.entered, other.entered])
+    place = np.concatenate([np.arange(len(one)), np.arange(len(other))])
+    is_one = np.arange(len(item)) < len(one)
+    order = np.lexsort((place, entered, item))
+    item, entered, place, is_one = item[order], entered[order], place[order], is_one[order]
+    mine = _latest(np.where(is_one, place, -1))
+    theirs = _latest(np.where(is_one, -1, place))
+    both = (mine >= 0) & (theirs >= 0)
+    both[both] &= (one.item[mine[both]] == item[both]) & (other.item[theirs[both]] == item[both])
+    item, entered, mine, theirs, is_one = item[both], entered[both], mine[both], theirs[both], is_one[both]
+    left = np.minimum(one.left[mine], other.left[theirs])
+    follows = np.append(item[1:] == item[:-1], False) if len(item) else np.zeros(0, dtype=bool)
+    left[follows] = entered[1:][follows[:-1]]
+    entry = np.where(is_one, one.entry[mine], other.entry[theirs])
+    value = one.value[mine] * others + other.value[theirs]
+    found = Stays(one.items, item, value, entered, left, entry, ~follows)
+    # Where both change at one instant there is no stay between the two changes.
+    return found.where(~(follows & (left == entered) & np.append(is_one[1:] != is_one[:-1], False)))
+
+
+def _latest(place: Int64Array) -> Int64Array:
+    """At each entry the last place that was 0 or more; -1 before the first. Places only grow."""
+    return np.maximum.accumulate(place)
 
 
 def until_last_entry(found: Stays, done: BoolArray) -> Stays:

@@ -35,10 +35,11 @@ class Batch:
     """One field of n work items, in the order of the query.
 
     `columns` holds n values of each column asked for; `flags` is int16[n], `core.flags.Flag` bits of the work item and
-    of this field's timeline.
+    of this field's timeline. `also` holds the timelines of the other fields that were asked for.
     """
 
     timelines: Timelines
+    also: dict[str, Timelines]
     flags: NDArray[np.int16]
     columns: dict[str, tuple[Any, ...]]
 
@@ -54,13 +55,15 @@ def timelines(
     field_key: str,
     columns: Sequence[str] = (),
     expressions: Mapping[str, Any] = MappingProxyType({}),
+    also: Sequence[str] = (),
 ) -> Iterator[Batch]:
     """The timelines of one field of the given work items, in batches, with columns and expressions over the work items.
 
-    A work item whose field never changed has its present value since creation. The order is the query's, or the order
-    in which work items were first stored.
+    `also` names other fields whose timelines are wanted with them. A work item whose field never changed has its
+    present value since creation. The order is the query's, or the order in which work items were first stored.
     """
-    query = _query(issues, field_key, columns, expressions)
+    fields = (field_key, *(other for other in also if other != field_key))
+    query = _query(issues, fields, columns, expressions)
     try:
         sql, parameters = query.query.sql_with_params()
     except EmptyResultSet:  # the choice is one that no row can meet
@@ -70,25 +73,37 @@ def timelines(
         ahead = reader.submit(_rows, cursor)
         while rows := ahead.result():
             ahead = reader.submit(_rows, cursor)  # the next batch is read while this one is worked on
-            yield _batch(rows, (*columns, *expressions))
+            yield _batch(rows, fields, (*columns, *expressions))
 
 
 def _query(
-    issues: QuerySet[Issue], field_key: str, columns: Sequence[str], expressions: Mapping[str, Any]
+    issues: QuerySet[Issue], fields: Sequence[str], columns: Sequence[str], expressions: Mapping[str, Any]
 ) -> QuerySet[Issue, Any]:
-    fields = list(Field.objects.filter(key=field_key).values_list("id", flat=True))
-    present = F(f"{field_key}_id") if field_key in PRESENT else Literal(None, output_field=BigIntegerField())
-    both = CombinedExpression(F("flags"), CombinedExpression.BITOR, F("line__flags"), output_field=IntegerField())
-    doubts = Coalesce(both, F("flags"), output_field=IntegerField())
     ordered = issues if issues.query.order_by else issues.order_by("pk")
-    return ordered.annotate(
-        line=FilteredRelation("timeline", condition=Q(timeline__field__in=fields or [0])),
-        # Every column more costs a tenth of a second for a million rows: what few rows need comes as one.
-        special=Case(
-            When(line__at=None, then=JSONArray(doubts, "created_ms", present)),
-            When(Q(flags__gt=0) | Q(line__flags__gt=0), then=JSONArray(doubts)),
+    selected: list[str] = []
+    for place, field_key in enumerate(fields):
+        ordered = ordered.annotate(**_line(f"line{place}", f"special{place}", field_key))
+        selected += [f"line{place}__at", f"line{place}__value", f"special{place}"]
+    return ordered.values_list(*selected, *columns, *expressions.values())
+
+
+def _line(line: str, special: str, field_key: str) -> dict[str, Any]:
+    """The join with the timelines of a field, and what few rows need of it.
+
+    Every column more costs a tenth of a second for a million rows, so that is one column: doubts, and where the field
+    never changed, creation and present value.
+    """
+    numbers = list(Field.objects.filter(key=field_key).values_list("id", flat=True))
+    present = F(f"{field_key}_id") if field_key in PRESENT else Literal(None, output_field=BigIntegerField())
+    both = CombinedExpression(F("flags"), CombinedExpression.BITOR, F(f"{line}__flags"), output_field=IntegerField())
+    doubts = Coalesce(both, F("flags"), output_field=IntegerField())
+    return {
+        line: FilteredRelation("timeline", condition=Q(timeline__field__in=numbers or [0])),
+        special: Case(
+            When(**{f"{line}__at": None}, then=JSONArray(doubts, "created_ms", present)),
+            When(Q(flags__gt=0) | Q(**{f"{line}__flags__gt": 0}), then=JSONArray(doubts)),
         ),
-    ).values_list("line__at", "line__value", "special", *columns, *expressions.values())
+    }
 
 
 def _rows(cursor: CursorWrapper) -> list[tuple[Any, ...]]:
@@ -99,17 +114,22 @@ def _rows(cursor: CursorWrapper) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _batch(rows: list[tuple[Any, ...]], columns: Sequence[str]) -> Batch:
-    at, value, specials, *rest = zip(*rows, strict=True)
+def _batch(rows: list[tuple[Any, ...]], fields: Sequence[str], columns: Sequence[str]) -> Batch:
+    cells = list(zip(*rows, strict=True))
     flags = np.zeros(len(rows), dtype=np.int16)
-    special = {place: orjson.loads(text) for place, text in enumerate(specials) if text}
-    for place, found in special.items():
-        flags[place] = found[0]
-    if None in at:
-        at, value = _filled(at, value, special)
-    offsets = np.zeros(len(rows) + 1, dtype=np.int64)
-    np.cumsum(np.fromiter(map(len, at), np.int64, len(rows)) >> 3, out=offsets[1:])
-    return Batch(Timelines(unpack(at), unpack(value), offsets), flags, dict(zip(columns, rest, strict=True)))
+    lines = {}
+    for place, field_key in enumerate(fields):
+        at, value, specials = cells[3 * place : 3 * place + 3]
+        special = {row: orjson.loads(text) for row, text in enumerate(specials) if text}
+        for row, found in special.items():
+            flags[row] |= found[0]
+        if None in at:
+            at, value = _filled(at, value, special)
+        offsets = np.zeros(len(rows) + 1, dtype=np.int64)
+        np.cumsum(np.fromiter(map(len, at), np.int64, len(rows)) >> 3, out=offsets[1:])
+        lines[field_key] = Timelines(unpack(at), unpack(value), offsets)
+    rest = dict(zip(columns, cells[3 * len(fields) :], strict=True))
+    return Batch(lines.pop(fields[0]), lines, flags, rest)
 
 
 def _filled(

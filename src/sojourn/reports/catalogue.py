@@ -1,15 +1,21 @@
 """The reports there are, by name."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import polars as pl
 
 from sojourn.errors import Refused, UserError
-from sojourn.reports import time_in_status
+from sojourn.reports import time_in_value
 from sojourn.reports.request import Request
 from sojourn.reports.table import Table
 
-REPORTS: dict[str, Callable[[Request], Table]] = {time_in_status.NAME: time_in_status.report}
+REPORTS: dict[str, Callable[[Request], Table]] = {
+    "time-in-status": time_in_value.time_in_status,
+    "assignee-time": time_in_value.assignee_time,
+    "time-in-field": time_in_value.time_in_field,
+}
+"""What computes each report of `menu.MENU`."""
 
 
 def run(name: str, request: Request) -> Table:
@@ -20,7 +26,8 @@ def run(name: str, request: Request) -> Table:
     if name not in REPORTS:
         raise UserError(f"There is no report {name!r}. There are: {', '.join(REPORTS)}.")
     table = REPORTS[name](request)
-    return _sorted(table, request) if request.sort else table
+    table = _sorted(table, request) if request.sort else table
+    return table if request.limit is None else _limited(table, request.limit)
 
 
 def _sorted(table: Table, request: Request) -> Table:
@@ -37,4 +44,19 @@ def _sorted(table: Table, request: Request) -> Table:
             maintain_order=True,
         )
 
-    return Table(table.columns, table.notes, frames)
+    return replace(table, frames=frames)
+
+
+def _limited(table: Table, limit: int) -> Table:
+    """The first rows; batches after them are not computed."""
+
+    def frames() -> Iterator[pl.DataFrame]:
+        left = limit
+        for frame in table.frames():
+            yield frame.head(left)
+            left -= frame.height
+            if left <= 0:
+                return
+
+    lines = (*table.notes.lines, f"Only the first {limit:,} rows are shown.")
+    return replace(table, frames=frames, notes=replace(table.notes, lines=lines))

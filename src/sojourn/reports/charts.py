@@ -8,7 +8,7 @@ import polars as pl
 
 from sojourn.core.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, WEEK_MS, TimeFormat, format_duration
 from sojourn.history import read
-from sojourn.reports.items import Axis
+from sojourn.reports.axis import Axis
 from sojourn.reports.table import Notes, Table
 
 Measured = Literal["mean", "median"]

@@ -1,21 +1,16 @@
 """Which work items a request is about, and the parts of it every report works with."""
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from django.db.models import Q, QuerySet
-from numpy.typing import NDArray
 
 from sojourn.core.calendar import Calendar, WorkingTime
 from sojourn.core.timeline import Int64Array
 from sojourn.errors import Refused
-from sojourn.history.models import Issue, Project, Site, Value
-from sojourn.history.packing import EMPTY
+from sojourn.history.models import Issue, Project, Site
 from sojourn.reports.request import DateField, Range, Request
 
 _COLUMN: dict[DateField, str] = {"created": "created_ms", "updated": "updated_ms", "resolved": "resolved_ms"}
@@ -54,65 +49,6 @@ def _between(name: DateField, wanted: Range, calendar: Calendar) -> Q:
 
 def _local_date(at_ms: int, calendar: Calendar) -> date:
     return datetime.fromtimestamp(at_ms / 1000, ZoneInfo(calendar.tz)).date()
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """The values of a field in the order in which they are shown, and how to find the place of an array's values."""
-
-    keys: tuple[str, ...]
-    names: tuple[str, ...]
-    titles: tuple[str, ...]
-    """Names that are unique on the axis: values of one name are told apart by ids, sites, the store's numbers."""
-    groups: tuple[str, ...]
-    done: NDArray[np.bool_]
-    _places: Int64Array
-
-    @classmethod
-    def of(cls, values: Iterable[Value], empty: str | None = None) -> "Axis":
-        """The axis of some values, by category and name; nobody assigned and the like, called `empty`, comes last.
-
-        A value that was deleted says so (docs/semantics.md 6, 8).
-        """
-        ordered = sorted(values, key=lambda value: (_CATEGORY_ORDER[value.category], value.name, value.key, value.pk))
-        names = [value.name + (" (deleted)" if value.deleted else "") for value in ordered]
-        titles = _told_apart(names, [f"{name} [{v.key}]" for name, v in zip(names, ordered, strict=True)])
-        titles = _told_apart(titles, [f"{title} {v.site.name}" for title, v in zip(titles, ordered, strict=True)])
-        titles = _told_apart(titles, [f"{title} #{v.pk}" for title, v in zip(titles, ordered, strict=True)])
-        keys, groups = [value.key for value in ordered], [value.category for value in ordered]
-        places = np.full(max((value.pk for value in ordered), default=0) + 1, -1, dtype=np.int64)
-        for place, value in enumerate(ordered):
-            places[value.pk] = place
-        if empty is not None:
-            places[EMPTY] = len(ordered)
-            keys, groups = [*keys, ""], [*groups, ""]
-            names, titles = [*names, empty], [*titles, empty]
-        done = np.array([group == "done" for group in groups], dtype=bool)
-        return cls(tuple(keys), tuple(names), tuple(titles), tuple(groups), done, places)
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-    def beside(self, taken: Iterable[str]) -> "Axis":
-        """The axis with titles that are also unlike other names: those that are taken show their ids."""
-        others = set(taken)
-        titles = (
-            f"{title} [{key}]" if title in others else title for title, key in zip(self.titles, self.keys, strict=True)
-        )
-        return replace(self, titles=tuple(titles))
-
-    def places(self, values: Int64Array) -> Int64Array:
-        """The place on the axis of each value: int64, as many as values."""
-        return np.take(self._places, values)
-
-
-def _told_apart(names: list[str], longer: list[str]) -> list[str]:
-    """The names, longer where several are the same."""
-    counts = Counter(names)
-    return [long if counts[name] > 1 else name for name, long in zip(names, longer, strict=True)]
-
-
-_CATEGORY_ORDER = {"new": 0, "indeterminate": 1, "": 2, "done": 3}
 
 
 class Measure:

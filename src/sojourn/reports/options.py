@@ -2,79 +2,97 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sojourn.core.calendar import Calendar
 from sojourn.core.calendar.horizon import check_reach
-from sojourn.core.duration import TimeFormat
+from sojourn.core.time_format import TimeFormat
 from sojourn.errors import Refused, UserError
-from sojourn.reports.request import DATE_FIELDS, SHAPES, VISITS, DateField, Range, Request, Sort
+from sojourn.reports.menu import OPTIONS, Option
+from sojourn.reports.request import DATE_FIELDS, Range, Request, Sort, StatusGroup
 
 _HOW = "write a date such as 2024-01-31, or an instant such as 2024-01-31T09:00 or 2024-01-31T09:00+01:00"
+CATEGORY_TITLES = {"new": "To do", "indeterminate": "In progress", "done": "Done"}
+"""Jira's three categories of statuses, by key."""
+
 _EPOCH_MS = re.compile(r"-?[0-9]{9,}")
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option of every report: its name, what it means, its default, and the values to choose from."""
-
-    name: str
-    meaning: str
-    default: str = ""
-    choices: tuple[str, ...] = ()
-    many: bool = False
-
-
-OPTIONS = (
-    Option("site", "Only work items of these sites.", many=True),
-    Option("project", "Only work items of these projects, by key.", many=True),
-    Option("calendar", "The calendar that says what counts as working time.", "7x24"),
-    Option("as_of", "The moment of which is asked; the default is now."),
-    Option("created", "Only work items created in this range: FROM..TO, TO not included, either may be left out."),
-    Option("updated", "Only work items updated in this range."),
-    Option("resolved", "Only work items resolved in this range."),
-    Option("due", "Only work items due in this range of dates."),
-    Option("trim", "Only count time in this range, as if the world began and ended there."),
-    Option("current", "Whether the stay that is not over counts.", "include", ("include", "exclude")),
-    Option("stop_on_done", "Count nothing after the last entry into a done status.", "false", ("false", "true")),
-    Option("visits", "What counts of repeated visits.", "sum", VISITS),
-    Option("shape", "A column a status, or a row a work item and status.", "wide", SHAPES),
-    Option("columns", "Fields of the work item to show as well.", many=True),
-    Option("time_format", "How durations are written.", "ms", tuple(TimeFormat)),
-    Option("sort", "Columns to sort by; COLUMN:desc for the largest first.", many=True),
-)
-"""The options, in the order in which they are shown."""
-
-
-def request(options: Mapping[str, Sequence[str]], calendar: Calendar, now: datetime) -> Request:
+def request(
+    options: Mapping[str, Sequence[str]], calendar: Calendar, now: datetime, known: Sequence[Option] = OPTIONS
+) -> Request:
     """The request that options in text ask for; each option has the texts that were given for it.
 
-    Dates and times without a zone are the calendar's. Raises Refused, naming the option and what would be right.
+    `known` are the options of the report. Dates and times without a zone are the calendar's. Raises Refused, naming the
+    option and what would be right.
     """
-    zone = ZoneInfo(calendar.tz)
-    known = {option.name for option in OPTIONS}
+    names = {option.name for option in known}
     for name in options:
-        if name not in known:
-            raise Refused(name, f"is not an option; there are: {', '.join(sorted(known))}")
-    as_of = _one(options, "as_of")
-    chosen: dict[str, Any] = {name: _choice(options, name) for name in ("current", "visits", "shape")}
+        if name not in names:
+            raise Refused(name, f"is not an option of this report; there are: {', '.join(sorted(names))}")
+    zone = ZoneInfo(calendar.tz)
+    texts = {option.name: _texts(option, options.get(option.name, ())) for option in known}
+    one = {name: (*found, "")[0] for name, found in texts.items()}
+    shared: dict[str, Any] = {name: one[name] for name in ("current", "visits", "shape", "statuses_by") if name in one}
+    own = {name: found for name, found in texts.items() if name not in _SHARED}
+    as_of = one.get("as_of")
     return Request(
         as_of_ms=instant_ms(as_of, zone, "as_of") if as_of else _ms(now),
         calendar=calendar,
-        calendar_name=_one(options, "calendar") or calendar.name or "7x24",
-        sites=_many(options, "site"),
-        projects=_many(options, "project"),
-        filters=_filters(options, zone),
-        trim=_range(_one(options, "trim"), zone, "trim"),
-        stop_on_done=_choice(options, "stop_on_done") == "true",
-        columns=_many(options, "columns"),
-        time_format=TimeFormat.parse(_one(options, "time_format") or "ms"),
-        sort=tuple(_sort(text) for text in _many(options, "sort")),
-        **chosen,
+        calendar_name=one["calendar"] if any(options.get("calendar", ())) else calendar.name or "7x24",
+        sites=texts.get("site", ()),
+        projects=texts.get("project", ()),
+        filters={name: found for name in DATE_FIELDS if (found := _range(one.get(name, ""), zone, name)) != Range()},
+        trim=_range(one.get("trim", ""), zone, "trim"),
+        stop_on_done=one.get("stop_on_done") == "true",
+        since_last_move=one.get("since_last_move") == "true",
+        status_groups=_groups(texts.get("status_group", ())),
+        columns=texts.get("columns", ()),
+        time_format=TimeFormat.parse(one.get("time_format") or "ms"),
+        sort=tuple(_sort(text) for text in texts.get("sort", ())),
+        limit=_limit(one.get("limit", "")),
+        own=own,
+        **shared,
     )
+
+
+_SHARED = {option.name for option in OPTIONS}
+
+
+def _texts(option: Option, given: Sequence[str]) -> tuple[str, ...]:
+    """The texts of an option, its default where there are none; raises Refused where they are not right for it."""
+    parts = [part for text in given for part in (text.split(",") if option.commas else [text])]
+    found = tuple(part.strip() for part in parts if part.strip()) or ((option.default,) if option.default else ())
+    if len(found) > 1 and not option.many:
+        raise Refused(option.name, "is given more than once; give it once")
+    for text in found if option.name != "time_format" else ():
+        if option.choices and text not in option.choices:
+            raise Refused(option.name, f"{text!r} is not one of {', '.join(option.choices)}")
+    return found
+
+
+def _groups(texts: Sequence[str]) -> tuple[StatusGroup, ...]:
+    groups = []
+    for text in texts:
+        name, equals, members = text.partition("=")
+        found = tuple(member.strip() for member in members.split(",") if member.strip())
+        if text == "category":
+            groups += [StatusGroup(title, (f"category:{key}",)) for key, title in CATEGORY_TITLES.items()]
+        elif not equals or not name.strip() or not found:
+            raise Refused("status_group", f"{text!r} is not a group; write NAME=STATUS,STATUS or category")
+        else:
+            groups.append(StatusGroup(name.strip(), found))
+    return tuple(groups)
+
+
+def _limit(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise Refused("limit", f"{text!r} is not a number of rows; write 1 or more")
+    return int(text)
 
 
 def instant_ms(text: str, zone: ZoneInfo, option: str) -> int:
@@ -99,30 +117,6 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
 
 def _ms(instant: datetime) -> int:
     return round(instant.astimezone(UTC).timestamp() * 1000)
-
-
-def _one(options: Mapping[str, Sequence[str]], name: str) -> str:
-    texts = [text for text in options.get(name, ()) if text]
-    if len(texts) > 1:
-        raise Refused(name, "is given more than once; give it once")
-    return texts[0].strip() if texts else ""
-
-
-def _many(options: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
-    return tuple(part.strip() for text in options.get(name, ()) for part in text.split(",") if part.strip())
-
-
-def _choice(options: Mapping[str, Sequence[str]], name: str) -> str:
-    option = next(option for option in OPTIONS if option.name == name)
-    text = _one(options, name) or option.default
-    if text not in option.choices:
-        raise Refused(name, f"{text!r} is not one of {', '.join(option.choices)}")
-    return text
-
-
-def _filters(options: Mapping[str, Sequence[str]], zone: ZoneInfo) -> dict[DateField, Range]:
-    given = {name: _range(_one(options, name), zone, name) for name in DATE_FIELDS}
-    return {name: found for name, found in given.items() if found != Range()}
 
 
 def _range(text: str, zone: ZoneInfo, option: str) -> Range:

@@ -1,18 +1,16 @@
 """What is asked of a report: the options every report shares, checked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from sojourn.core.calendar import Calendar
-from sojourn.core.duration import TimeFormat
+from sojourn.core.time_format import TimeFormat
 from sojourn.core.timeline import VisitsRule
 from sojourn.errors import Refused
+from sojourn.reports.menu import Current, Shape, StatusesBy
 
-Shape = Literal["wide", "long"]
-Current = Literal["include", "exclude"]
 DateField = Literal["created", "updated", "resolved", "due"]
-VISITS: tuple[VisitsRule, ...] = get_args(VisitsRule)
-SHAPES: tuple[Shape, ...] = get_args(Shape)
 DATE_FIELDS: tuple[DateField, ...] = get_args(DateField)
 
 
@@ -33,11 +31,20 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusGroup:
+    """Statuses that are added up under one name."""
+
+    name: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A question to a report, the same for all of them.
 
     `as_of_ms` is the moment of which it is asked; `filters` say which work items, by a date of theirs; `trim` is the
-    part of time that is looked at, as if the world began and ended there (docs/semantics.md 12).
+    part of time that is looked at, as if the world began and ended there (docs/semantics.md 12). `own` holds the
+    texts of the options that only this report has.
     """
 
     as_of_ms: int
@@ -49,20 +56,18 @@ class Request:
     trim: Range = Range()
     current: Current = "include"
     stop_on_done: bool = False
+    since_last_move: bool = False
+    statuses_by: StatusesBy = "id"
+    status_groups: tuple[StatusGroup, ...] = ()
     visits: VisitsRule = "sum"
     shape: Shape = "wide"
     columns: tuple[str, ...] = ()
     time_format: TimeFormat = TimeFormat.MS
     sort: tuple[Sort, ...] = ()
+    limit: int | None = None
+    own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, value, allowed in (
-            ("visits", self.visits, VISITS),
-            ("shape", self.shape, SHAPES),
-            ("current", self.current, get_args(Current)),
-        ):
-            if value not in allowed:
-                raise Refused(name, f"{value!r} is not one of {', '.join(allowed)}")
         if self.trim.from_ms is not None and self.trim.from_ms >= self.as_of_ms:
             raise Refused("trim", "begins at the moment of which is asked, or later; let it begin before as_of")
 
@@ -70,3 +75,7 @@ class Request:
     def end_ms(self) -> int:
         """The end of what is looked at: the moment asked of, or the end of the trim if that is earlier."""
         return self.as_of_ms if self.trim.to_ms is None else min(self.as_of_ms, self.trim.to_ms)
+
+    def one(self, name: str) -> str:
+        """The text of an option that only this report has."""
+        return (*self.own.get(name, ()), "")[0]

@@ -10,7 +10,7 @@ from sojourn.core.duration import TimeFormat
 from sojourn.errors import Refused
 from sojourn.history.models import Project, Site
 from sojourn.reports import columns
-from sojourn.reports.options import OPTIONS
+from sojourn.reports.menu import OPTIONS
 from sojourn.web.query import Query
 from sojourn.web.words import COLUMN, LABEL, TIME_FORMATS
 

@@ -13,7 +13,7 @@ from sojourn.reports import columns
 from sojourn.reports import options as reading
 from sojourn.reports.charts import MEASURED
 from sojourn.reports.items import chosen
-from sojourn.reports.options import OPTIONS, Option
+from sojourn.reports.menu import OPTIONS, Option
 from sojourn.reports.request import DATE_FIELDS, Request
 
 PER_PAGE = ("50", "100", "500")

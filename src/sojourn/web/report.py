@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from sojourn.errors import Refused, UserError
 from sojourn.history.models import Issue
-from sojourn.reports import catalogue, charts, formats, notes, time_in_status
+from sojourn.reports import catalogue, charts, formats, notes
 from sojourn.reports.charts import Figure, Measured
 from sojourn.reports.request import Request
 from sojourn.reports.table import Table
@@ -24,6 +24,7 @@ from sojourn.web.query import PER_PAGE, Query
 from sojourn.web.words import LABEL
 
 _DONE = "done"
+_REPORT = "time-in-status"
 
 
 @never_cache
@@ -53,11 +54,11 @@ def download(request: HttpRequest, name: str) -> HttpResponseBase:
     chosen = formats.parse_format(name)
     try:
         wanted = query.request(query.parse(request.GET), timezone.now(), "ms")
-        table = catalogue.run(time_in_status.NAME, wanted)
+        table = catalogue.run(_REPORT, wanted)
     except UserError as error:
         context = {"title": "This cannot be downloaded", "text": str(error)}
         return render(request, "web/message.html", context, status=HTTPStatus.BAD_REQUEST)
-    headers = {"Content-Disposition": f'attachment; filename="{time_in_status.NAME}.{chosen}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{_REPORT}.{chosen}"'}
     return StreamingHttpResponse(
         formats.chunks(table, chosen), content_type=formats.CONTENT_TYPES[chosen], headers=headers
     )
@@ -89,7 +90,7 @@ def _wrong(asked: Query, error: Refused) -> dict[str, str]:
 
 def _answer(asked: Query, wanted: Request) -> dict[str, Any]:
     """What the page shows of the answer, which is computed once."""
-    table = catalogue.run(time_in_status.NAME, wanted)
+    table = catalogue.run(_REPORT, wanted)
     frame = table.collect()
     found = charts.figures(table, frame, wanted.sites)
     pages = _Pages.of(asked, frame.height)
@@ -152,7 +153,7 @@ def _downloads(asked: Query, wanted: Request, table: Table) -> list[tuple[str, l
     shown = Query({**raw.options, "time_format": (wanted.time_format.value,)})
     kinds = (("Exact, in milliseconds", raw), ("With times as shown", shown))
     return [
-        (label, [(name, f"{time_in_status.NAME}.{name}{_without_page(one).address}") for name in formats.FORMATS])
+        (label, [(name, f"{_REPORT}.{name}{_without_page(one).address}") for name in formats.FORMATS])
         for label, one in kinds
     ]
 

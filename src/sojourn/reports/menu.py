@@ -1,0 +1,128 @@
+"""The reports there are and the options they take: what the command line, pages and REST show without computing.
+
+Nothing heavy is imported here, so that `sojourn --help` is quick.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from sojourn.core.time_format import TimeFormat
+
+Shape = Literal["wide", "long"]
+Current = Literal["include", "exclude"]
+StatusesBy = Literal["id", "name"]
+VISITS = ("sum", "first", "last", "max", "min")
+SHAPES: tuple[Shape, ...] = get_args(Shape)
+_SWITCH = ("false", "true")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a report: its name, what it means, its default, and the values to choose from.
+
+    An option of `many` may be given several times; where `commas` one text may name several, too.
+    """
+
+    name: str
+    meaning: str
+    default: str = ""
+    choices: tuple[str, ...] = ()
+    many: bool = False
+    commas: bool = False
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is on or off."""
+        return self.choices == _SWITCH
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One report: its name, its title, the question it answers, its options, and what one might ask."""
+
+    name: str
+    title: str
+    question: str
+    options: tuple[Option, ...]
+    examples: tuple[str, ...]
+
+
+def switch(name: str, meaning: str) -> Option:
+    """An option that is off unless given."""
+    return Option(name, meaning, "false", _SWITCH)
+
+
+SELECT = (
+    Option("site", "Only work items of these sites.", many=True),
+    Option("project", "Only work items of these projects, by key.", many=True, commas=True),
+    Option("created", "Only work items created in this range: FROM..TO, TO not included, either may be left out."),
+    Option("updated", "Only work items updated in this range."),
+    Option("resolved", "Only work items resolved in this range."),
+    Option("due", "Only work items due in this range of dates."),
+)
+"""Which work items."""
+
+MEASURE = (
+    Option("calendar", "The calendar that says what counts as working time: a stored one, or a JSON file.", "7x24"),
+    Option("as_of", "The moment of which is asked, such as 2024-01-31T18:00; the default is now."),
+    Option("trim", "Only count time in this range, as if the world began and ended there."),
+    Option("current", "Whether the stay that is not over counts.", "include", ("include", "exclude")),
+    switch("stop_on_done", "Count nothing after the last entry into a done status."),
+    switch("since_last_move", "Count only since the work item last came to another project."),
+)
+"""Which time, and how it is measured."""
+
+STATUSES = (
+    Option("statuses_by", "Whether statuses of one name are one.", "id", ("id", "name")),
+    Option("status_group", "Add statuses up: NAME=STATUS,STATUS… or `category`.", many=True),
+)
+"""What counts as a status."""
+
+SHOW = (
+    Option("columns", "Fields of the work item to show as well, comma-separated.", many=True, commas=True),
+    Option("time_format", "How durations are written, such as DaysHoursMinutes.", "ms", tuple(TimeFormat)),
+    Option("sort", "Columns to sort by; COLUMN:desc for the largest first.", many=True),
+    Option("limit", "Only so many rows, after sorting."),
+)
+"""What is shown."""
+
+VISITS_RULE = Option("visits", "What counts of repeated visits.", "sum", VISITS)
+SHAPE = Option("shape", "wide: a column a value; long: a row a work item and value.", "wide", SHAPES)
+OPTIONS = (*SELECT, *MEASURE, *STATUSES, VISITS_RULE, SHAPE, *SHOW)
+"""The options of a report on time per status."""
+
+_FIELD = Option("field", "The tracked field, such as priority, sprint or customfield_10050.", "priority")
+
+MENU = (
+    Entry(
+        "time-in-status",
+        "Time in status",
+        "How long was each work item in each status?",
+        OPTIONS,
+        (
+            "--project SUP --calendar Support",
+            "--shape long --format csv -o stays.csv",
+            '--created 2024-01-01..2024-04-01 --as-of 2024-04-01 --sort "In progress:desc"',
+        ),
+    ),
+    Entry(
+        "assignee-time",
+        "Assignee time",
+        "How long had each assignee each work item?",
+        (*SELECT, *MEASURE, VISITS_RULE, SHAPE, *SHOW),
+        ("--project SUP --calendar Support", "--shape long --format csv -o assignees.csv"),
+    ),
+    Entry(
+        "time-in-field",
+        "Time in a field",
+        "How long had each work item each value of a field?",
+        (_FIELD, *SELECT, *MEASURE, VISITS_RULE, SHAPE, *SHOW),
+        ("--field priority", "--field sprint --shape long"),
+    ),
+)
+"""The reports, in the order in which they are shown."""
+
+
+def entry(name: str) -> Entry | None:
+    """The report of that name."""
+    return next((one for one in MENU if one.name == name), None)

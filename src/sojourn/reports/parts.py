@@ -1,0 +1,121 @@
+"""Batches of work items with their stays, ready to be measured and laid out: what reports on time have in common."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from sojourn.core import timeline
+from sojourn.core.flags import FLAG_NAMES
+from sojourn.core.timeline import Int64Array, Stays, Timelines, Window
+from sojourn.history import read
+from sojourn.history.models import Field, Value
+from sojourn.history.packing import EMPTY
+from sojourn.history.read import Batch
+from sojourn.reports.axis import Axis
+from sojourn.reports.columns import IssueColumn
+from sojourn.reports.items import Measure, chosen
+from sojourn.reports.request import Request
+from sojourn.reports.table import Column
+
+IDENTITY = (Column("issue_key", "text"), Column("issue_id", "text"))
+_FLAG_NAMES = pl.Series([FLAG_NAMES[value] for value in range(len(FLAG_NAMES))])
+_EMPTY_NAMES = {"assignee": "Unassigned", "resolution": "Unresolved"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A batch with the stays of a field, and of each stay its place on the axis and its working time."""
+
+    axis: Axis
+    batch: Batch
+    extra: tuple[IssueColumn, ...]
+    measure: Measure
+    stays: Stays
+    """Their values are places on the axis."""
+    now: Int64Array
+    """The place of each work item's current value; -1 where it did not exist inside the window."""
+
+    @property
+    def worked(self) -> Int64Array:
+        """The working time of each stay, ms."""
+        return self.stays.worked(self.measure.reaching(self.stays.entered))
+
+    def identity(self) -> list[pl.Series]:
+        """Key and id of each work item."""
+        return [pl.Series(self.batch.columns[name], dtype=pl.String) for name in ("key", "jira_id")]
+
+    def shown(self) -> list[pl.Series]:
+        """The columns of the work item that were asked for."""
+        return [one.series(self.batch.columns[one.column.name]) for one in self.extra]
+
+    def flags(self) -> pl.Series:
+        """The doubts about each work item, in words."""
+        return _FLAG_NAMES.gather(pl.Series(self.batch.flags))
+
+
+def axis_of(request: Request, field_key: str) -> Axis:
+    """The values of a field among the work items of a request, in the order in which they are shown.
+
+    Statuses are all that the sites have, so that the columns of a table do not depend on its rows; of other fields,
+    such as assignees, those that occur.
+    """
+    if field_key == "status":
+        axis = Axis.of(read.values_of("status", request.sites))
+        axis = axis.by_name() if request.statuses_by == "name" else axis
+        return axis.grouped(request.status_groups) if request.status_groups else axis
+    found: set[int] = set()
+    for batch in read.timelines(chosen(request), field_key):
+        found.update(np.unique(batch.timelines.value).tolist())
+    values = Value.objects.select_related("site").filter(pk__in=found - {EMPTY})
+    return Axis.of(values, _EMPTY_NAMES.get(field_key, "None") if EMPTY in found else None)
+
+
+def names_of_fields() -> dict[str, str]:
+    """The tracked fields there are, by key, with their names."""
+    return dict(Field.objects.order_by("key").values_list("key", "name"))
+
+
+def parts(
+    request: Request, field_key: str, axis: Axis, extra: tuple[IssueColumn, ...] = (), also: Sequence[str] = ()
+) -> Iterator[Part]:
+    """The work items of a request in batches, with the stays of a field that its options leave to be counted.
+
+    `also` names other fields whose timelines come with the batch.
+    """
+    measure = Measure(request.calendar, request.end_ms)
+    selected = {one.column.name: one.expression for one in extra}
+    wanted = (*also, *(("project",) if request.since_last_move else ()))
+    for batch in read.timelines(chosen(request), field_key, ("key", "jira_id"), selected, wanted):
+        found = stays_of(request, axis, batch.timelines, batch)
+        now = np.full(found.items, -1, dtype=np.int64)
+        now[found.item[found.current]] = found.value[found.current]
+        yield Part(axis, batch, extra, measure, counted(request, axis, found), now)
+
+
+def stays_of(request: Request, axis: Axis, timelines: Timelines, batch: Batch) -> Stays:
+    """The stays of a field inside the window of a request; their values are places on the axis."""
+    window = Window(request.end_ms, request.trim.from_ms, is_end=request.end_ms == request.trim.to_ms)
+    places = axis.places(timelines.value)
+    placed = timeline.relabelled(timelines, places) if axis.is_merged else replace(timelines, value=places)
+    found = timeline.stays(placed, window)
+    if not request.since_last_move:
+        return found
+    projects = batch.also["project"]
+    moved = np.diff(projects.offsets) > 1
+    last = projects.at[projects.offsets[1:] - 1]
+    return timeline.since(found, np.where(moved, last, np.iinfo(np.int64).min))
+
+
+def counted(request: Request, axis: Axis, found: Stays) -> Stays:
+    """The stays that count: not after the last entry into done, not the current one, as the request says."""
+    if request.stop_on_done:
+        found = timeline.until_last_entry(found, axis.done[found.value])
+    return found.where(~found.current) if request.current == "exclude" else found
+
+
+def names_at(names: Sequence[str], places: Int64Array) -> pl.Series:
+    """The name at each place; null at -1."""
+    found = pl.Series(places)
+    return pl.Series(names, dtype=pl.String).gather(found.set(found < 0, None))
