@@ -9,6 +9,7 @@ from sojourn.calendars import icalendar_import
 from sojourn.core.calendar import Calendar
 from sojourn.errors import Refused
 from sojourn.net import AddressRefused, CallFailed, Openings
+from tests.calendars.ics import calendar, event
 from tests.net.serving import http, listening
 
 ZONE = """BEGIN:VTIMEZONE
@@ -20,14 +21,6 @@ TZOFFSETTO:+0330
 END:STANDARD
 END:VTIMEZONE
 """
-
-
-def event(*lines: str, name: str = "Day") -> str:
-    return "\n".join(["BEGIN:VEVENT", f"SUMMARY:{name}", *lines, "END:VEVENT", ""])
-
-
-def calendar(*parts: str) -> bytes:
-    return ("BEGIN:VCALENDAR\nVERSION:2.0\n" + "".join(parts) + "END:VCALENDAR\n").replace("\n", "\r\n").encode()
 
 
 def read(*parts: str, tz: str = "Europe/Berlin", years: range = range(2024, 2026)) -> list[dict[str, Any]]:
@@ -189,6 +182,7 @@ WRONG = [
     ("two starts", [MAY, "DTSTART;VALUE=DATE:20240502"], ", DTSTART: stands there more than once"),
     ("an end before the start", [MAY, "DTEND;VALUE=DATE:20240401"], ", DTEND: 2024-04-01 lies before"),
     ("an end of another kind", [MAY, "DTEND:20240501T120000"], ", DTEND: must be a date where"),
+    ("an end that is a time of day", [MAY, "DTEND:120000"], ", DTEND: must be a date where"),
     ("an end in no zone", ["DTSTART:20240501T120000Z", "DTEND:20240501T130000"], ", DTEND: must be"),
     ("an unknown zone", ["DTSTART;TZID=Nowhere:20240501T120000"], ", DTSTART: the zone 'Nowhere'"),
     ("an unknown zone of what is left out", [MAY, "EXDATE;TZID=Nowhere:20240501T120000"], ", EXDATE: the zone"),
@@ -218,6 +212,8 @@ def test_an_event_that_cannot_be_read_refuses_the_whole_with_its_place(lines: li
         (b"<html>secret</html>", "x.ics: is not an iCalendar: it does not begin with BEGIN:VCALENDAR"),
         (calendar(event(MAY))[:-20], "x.ics: is cut off: it does not end with END:VCALENDAR"),
         (b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n\xff", "x.ics, byte 32: is not UTF-8"),
+        (calendar(event(MAY), "BEGIN:VEVENT\nSUMMARY:x\n"), "x.ics: cannot be read as iCalendar: a BEGIN has no END"),
+        (calendar("BEGIN:VTIMEZONE\n"), "x.ics: cannot be read as iCalendar: a BEGIN has no END"),
         (calendar("garbage\n"), "x.ics: cannot be read as iCalendar: Content line"),
         (calendar(ZONE.replace("DTSTART:1", "DTSTART:x"), event(MAY)), "x.ics: cannot be read as iCalendar: Wrong"),
         (calendar(ZONE.replace("TO:+0330", "TO:late"), event(MAY)), "x.ics: cannot be read as iCalendar: Expected"),

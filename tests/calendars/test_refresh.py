@@ -8,7 +8,7 @@ import pytest
 from sojourn.calendars import refresh, store
 from sojourn.calendars.models import HolidaySet
 from sojourn.net import Openings
-from tests.calendars.test_icalendar_import import calendar, event
+from tests.calendars.ics import calendar, event
 from tests.net.serving import Listener, http, listening
 
 pytestmark = pytest.mark.django_db

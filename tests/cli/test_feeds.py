@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from sojourn.calendars import store
 from sojourn.calendars.models import HolidaySet
-from tests.calendars.test_icalendar_import import calendar, event
+from tests.calendars.ics import calendar, event
 from tests.cli.running import Sojourn
 from tests.net.serving import http, listening
 

@@ -19,7 +19,7 @@ from icalendar import Calendar, Component
 from icalendar.timezone import tzp
 
 from sojourn import net
-from sojourn.calendars.icalendar_rules import at, check, name_of
+from sojourn.calendars.icalendar_rules import at, check, one_line
 from sojourn.errors import Refused
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -80,7 +80,7 @@ def read(content: bytes, where: str, tz: str, years: range) -> Found:
     calendars = _parse(_text(content, where), where)
     holidays = {each for calendar in calendars for each in _holidays(calendar, where, ZoneInfo(tz), years)}
     found = [_json(*holiday) for holiday in sorted(holidays)]
-    return Found(" ".join(str(calendars[0].get("X-WR-CALNAME", "")).split())[:255], found)
+    return Found(one_line(calendars[0], "X-WR-CALNAME"), found)
 
 
 def _text(content: bytes, where: str) -> str:
@@ -103,6 +103,8 @@ def _parse(text: str, where: str) -> Sequence[Component]:
     except Exception as error:  # of a text that others wrote, the libraries fall in every way there is
         raise Refused(where, f"cannot be read as iCalendar: {error!s:.200}") from error
     events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
+    if not calendars or len(events) != text.upper().count("\nBEGIN:VEVENT"):  # the library drops what is not ended
+        raise Refused(where, "cannot be read as iCalendar: a BEGIN has no END, or another's")
     if len(events) > MOST_EVENTS:
         raise Refused(where, f"has {len(events):,} events; at most {MOST_EVENTS:,} are read")
     check(events, where)
@@ -135,7 +137,7 @@ def _occurrences(calendar: Component, where: str, year: int) -> list[Component]:
 
 
 def _dates(event: Component, zone: ZoneInfo, year: int) -> Iterator[_Holiday]:
-    start, end, name = at(event, "DTSTART"), at(event, "DTEND"), name_of(event)
+    start, end, name = at(event, "DTSTART"), at(event, "DTEND"), one_line(event, "SUMMARY")
     if isinstance(start, datetime):
         spans = _hours(_wall_clock(start, zone), _wall_clock(end, zone), year)
         yield from ((day, span, name) for day, span in spans if end > start)

@@ -21,9 +21,9 @@ _YEARS = range(1583, 9990)
 """From the first whole year of the Gregorian calendar to where adding days leads out of Python's dates."""
 
 
-def name_of(event: Component) -> str:
-    """The summary of an event in one line, at most 255 characters."""
-    text = event.get("SUMMARY", "")
+def one_line(component: Component, name: str) -> str:
+    """A text of an event or a calendar in one line, at most 255 characters; empty where it has none or several."""
+    text = component.get(name, "")
     return "" if isinstance(text, list) else " ".join(str(text).replace("\0", "").split())[:255]
 
 
@@ -37,7 +37,7 @@ def check(events: Sequence[Component], where: str) -> None:
     """Raise Refused, naming the event, where one cannot be read as it is meant."""
     seen: dict[str, tuple[int, Any]] = {}
     for number, event in enumerate(events, 1):
-        name = name_of(event)
+        name = one_line(event, "SUMMARY")
         place = f"{where}, event {number}{f' ({name})' if name else ''}"
         _check(event, place)
         if "UID" in event and "RECURRENCE-ID" not in event:
@@ -88,9 +88,9 @@ def _check_end(event: Component, place: str) -> None:
         raise Refused(f"{place}, DTEND", f"{end} lies before DTSTART {start}")
 
 
-def _shape(value: Any) -> tuple[bool, bool]:
-    """Whether it is a time of day, and whether it has a zone."""
-    return isinstance(value, datetime), getattr(value, "tzinfo", None) is not None
+def _shape(value: Any) -> tuple[bool, bool, bool]:
+    """Whether it is a date, has a time of day, and has a zone."""
+    return isinstance(value, date), isinstance(value, datetime), getattr(value, "tzinfo", None) is not None
 
 
 def _check_rule(rule: Any, place: str) -> None:
