@@ -92,9 +92,9 @@ def test_what_is_broken_is_named_and_the_rest_is_read(
 @pytest.mark.parametrize(
     ("content", "before"),
     [
-        (b"not gzip at all", 0),
-        (gzip.compress(lines(ONE, TWO).encode())[:-12], None),  # cut short
-        (gzip.compress(lines(*[ONE] * 5000).encode())[:60] + b"\xff" * 80, None),  # damaged
+        pytest.param(b"not gzip at all", 0, id="no gzip"),
+        pytest.param(gzip.compress(lines(ONE, TWO).encode())[:-12], None, id="cut short"),
+        pytest.param(gzip.compress(lines(*[ONE] * 5000).encode())[:60] + b"\xff" * 80, None, id="damaged"),
     ],
 )
 def test_a_damaged_gzip_file_is_reported_not_raised(tmp_path: Path, content: bytes, before: int | None) -> None:
