@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "sojourn.history",
     "sojourn.calendars",
+    "sojourn.access",
     "django_htmx",
     "sojourn.web",
 ]

@@ -1,0 +1,1 @@
+"""Who may ask: personal access tokens, what they may do, and how often a wrong one may be tried."""
