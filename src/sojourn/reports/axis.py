@@ -77,16 +77,19 @@ class Axis:
         taken: dict[int, str] = {}
         for group in groups:
             for member in group.members:
-                for place in self._members(member):
+                for place in self.matching(member, "status_group"):
                     if taken.setdefault(place, group.name) != group.name:
                         problem = f"{self.titles[place]!r} is in {taken[place]!r} and in {group.name!r}; leave one out"
                         raise Refused("status_group", problem)
                     labels[place], keys[place] = group.name, group.name
         return self._merged(labels, keys)
 
-    def _members(self, member: str) -> list[int]:
+    def matching(self, member: str, option: str) -> list[int]:
+        """The places of a name, an id, or `category:` and the key of a category; raises Refused, naming the option."""
         kind, _, category = member.partition(":")
         if kind == "category":
+            if category not in _CATEGORY_ORDER:
+                raise Refused(option, f"there is no category {category!r}; there are: new, indeterminate, done")
             return [place for place, group in enumerate(self.groups) if group == category]
         asked = member.casefold()
         found = [
@@ -95,7 +98,7 @@ class Axis:
             if asked in (text.casefold() for text in texts)
         ]
         if not found:
-            raise Refused("status_group", f"there is no status {member!r}; there are: {', '.join(self.titles)}")
+            raise Refused(option, f"there is no status {member!r}; there are: {', '.join(self.titles)}")
         return found
 
     def _merged(self, labels: Sequence[str], keys: Sequence[str]) -> "Axis":

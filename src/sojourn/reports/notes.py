@@ -33,7 +33,6 @@ def of(report: str, request: Request, unsorted: Sequence[str] = ()) -> Notes:
     """
     calendar = request.calendar
     lines = [
-        f"Working time under {request.calendar_name} ({calendar.tz}), as of {local(request.as_of_ms, calendar.tz)}.",
         "The current stay is counted up to then." if request.current == "include" else "The current stay is left out.",
         _VISITS[request.visits],
     ]
@@ -50,6 +49,13 @@ def of(report: str, request: Request, unsorted: Sequence[str] = ()) -> Notes:
         )
         lines.append(f"Only time from {begin} to {end} is looked at.")
     lines.append("Empty, shown as –, means never there; 0 means there, and worth nothing under this calendar.")
+    return saying(report, request, lines)
+
+
+def saying(report: str, request: Request, lines: Sequence[str]) -> Notes:
+    """The notes of a report: the calendar and zone, the moment, and then these lines."""
+    calendar = request.calendar
+    asked = f"Working time under {request.calendar_name} ({calendar.tz}), as of {local(request.as_of_ms, calendar.tz)}."
     return Notes(
         report=report,
         as_of=instant(request.as_of_ms),
@@ -58,5 +64,5 @@ def of(report: str, request: Request, unsorted: Sequence[str] = ()) -> Notes:
         business_day_ms=calendar.business_day_ms,
         business_week_ms=calendar.business_week_ms,
         time_format=request.time_format,
-        lines=tuple(lines),
+        lines=(asked, *lines),
     )

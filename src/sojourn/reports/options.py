@@ -44,8 +44,8 @@ def request(
         calendar_name=one["calendar"] if any(options.get("calendar", ())) else calendar.name or "7x24",
         sites=texts.get("site", ()),
         projects=texts.get("project", ()),
-        filters={name: found for name in DATE_FIELDS if (found := _range(one.get(name, ""), zone, name)) != Range()},
-        trim=_range(one.get("trim", ""), zone, "trim"),
+        filters={name: found for name in DATE_FIELDS if (found := range_of(one.get(name, ""), zone, name)) != Range()},
+        trim=range_of(one.get("trim", ""), zone, "trim"),
         stop_on_done=one.get("stop_on_done") == "true",
         since_last_move=one.get("since_last_move") == "true",
         status_groups=_groups(texts.get("status_group", ())),
@@ -119,7 +119,8 @@ def _ms(instant: datetime) -> int:
     return round(instant.astimezone(UTC).timestamp() * 1000)
 
 
-def _range(text: str, zone: ZoneInfo, option: str) -> Range:
+def range_of(text: str, zone: ZoneInfo, option: str) -> Range:
+    """The range `FROM..TO`; either end may be left out. Raises Refused where the text is none."""
     if not text:
         return Range()
     begin, dots, end = text.partition("..")
