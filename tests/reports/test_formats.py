@@ -4,12 +4,14 @@ import csv
 import io
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -25,6 +27,7 @@ from tests.builders import change, issue, store
 from tests.reports.asking import HOUR, ask, written
 
 TEXTS: list[Format] = ["json", "ndjson", "csv"]
+TYPED: list[Format] = ["parquet", "arrow"]
 NOTES = Notes("r", "2024-01-01T00:00:00.000Z", "7x24", "UTC", 24 * HOUR, 168 * HOUR, TimeFormat.MS, ("One.",))
 
 
@@ -39,6 +42,17 @@ def names_in(folder: Path) -> list[str]:
 
 def cells(data: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(data.decode(), newline="")))
+
+
+def read_back(data: bytes, name: Format) -> pl.DataFrame:
+    return pl.read_parquet(io.BytesIO(data)) if name == "parquet" else pl.read_ipc_stream(io.BytesIO(data))
+
+
+def sheet(data: bytes, name: str = "Table") -> list[list[Any]]:
+    """The cells of a sheet; what is filtered counts as rows, even those with nothing in them."""
+    found = openpyxl.load_workbook(io.BytesIO(data))[name]
+    last = int(re.sub("^.*[A-Z]", "", found.auto_filter.ref)) if found.auto_filter.ref else found.max_row
+    return [list(row) for row in found.iter_rows(values_only=True, max_row=last)]
 
 
 def mixed(*batches: int, time_format: TimeFormat = TimeFormat.MS) -> Table:
@@ -156,13 +170,16 @@ def test_empty_batches_are_no_trouble(name: Format, batches: tuple[int, ...]) ->
         assert [set(json.loads(line)) for line in data.splitlines()] == [set(mixed().schema)] * rows
     elif name == "csv":
         assert len(cells(data)) == 1 + rows
+    elif name == "xlsx":
+        assert len(sheet(data)) == 1 + rows
     else:
-        assert pl.read_parquet(io.BytesIO(data)).height == rows
+        assert read_back(data, name).height == rows
 
 
+@pytest.mark.parametrize("name", TYPED)
 @pytest.mark.parametrize("batches", [(), (3,), (2, 1)])
-def test_parquet_keeps_the_types(batches: tuple[int, ...]) -> None:
-    found = pl.read_parquet(io.BytesIO(written(mixed(*batches), "parquet")))
+def test_parquet_and_arrow_keep_the_types(name: Format, batches: tuple[int, ...]) -> None:
+    found = read_back(written(mixed(*batches), name), name)
     assert dict(found.schema) == {
         "text": pl.String,
         "integer": pl.Int64,
@@ -199,13 +216,15 @@ def test_the_time_format_holds_in_every_format(time_format: TimeFormat) -> None:
     lines = [json.loads(line) for line in written(table, "ndjson").splitlines()]
     assert [line["duration"] for line in lines] == [want, None]
     assert [line["integer"] for line in lines] == [-5, None]
-    assert pl.read_parquet(io.BytesIO(written(table, "parquet")))["duration"].to_list() == [want, None]
+    for name in TYPED:
+        assert read_back(written(table, name), name)["duration"].to_list() == [want, None]
+    assert [row[4] for row in sheet(written(table, "xlsx"))[1:]] == [want, None]
     found = [row[4] for row in cells(written(table, "csv"))[1:]]
     assert found[1] == ""
     assert found[0] == f"'{want}" if isinstance(want, str) else float(found[0]) == want
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("name", [*TEXTS, "xlsx"])
 def test_the_size_of_batches_does_not_show(name: Format) -> None:
     assert written(mixed(2, 2, 2), name) == written(mixed(6), name) == written(mixed(4, 0, 2), name)
 
@@ -233,8 +252,8 @@ def test_a_store_read_in_many_batches_gives_the_same(name: Format, shape: str, m
     monkeypatch.setattr(read, "BATCH", 2)
     monkeypatch.setattr(read, "_FETCH", 2)
     parts = written(ask(**options), name)
-    if name == "parquet":
-        assert pl.read_parquet(io.BytesIO(parts)).equals(pl.read_parquet(io.BytesIO(whole)))
+    if name in TYPED:
+        assert read_back(parts, name).equals(read_back(whole, name))
     else:
         assert parts == whole
 
@@ -314,7 +333,7 @@ def test_a_name_finds_its_format(name: Format) -> None:
 
 
 def test_an_unknown_format_is_refused() -> None:
-    with pytest.raises(Refused, match="format: 'xml' is not one of json, ndjson, csv, parquet"):
+    with pytest.raises(Refused, match="format: 'xml' is not one of json, ndjson, csv, parquet, arrow, xlsx"):
         formats.parse_format("xml")
 
 
@@ -330,7 +349,7 @@ def counted(batches: int) -> tuple[Table, list[int]]:
     return Table(mixed().columns, NOTES, frames), produced
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("name", [*TEXTS, "arrow"])
 def test_what_is_sent_is_read_batch_by_batch(name: Format) -> None:
     table, produced = counted(50)
     pieces = formats.chunks(table, name)
@@ -339,7 +358,7 @@ def test_what_is_sent_is_read_batch_by_batch(name: Format) -> None:
     assert len(produced) <= 2
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("name", [*TEXTS, "arrow"])
 def test_reading_runs_few_batches_ahead_of_writing(name: Format) -> None:
     table, produced = counted(50)
     ahead = []
