@@ -1,6 +1,7 @@
 """Stays as columns, held against a plain scalar that walks one work item at a time."""
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -194,3 +195,99 @@ def test_no_items_have_no_stays() -> None:
     assert (len(found), found.items) == (0, 0)
     assert len(until_last_entry(found, np.zeros(0, dtype=bool))) == 0
     assert timeline.Timelines(found.entered, found.value, np.zeros(1, np.int64)).item().tolist() == []
+
+
+Pair = tuple[int, int, int, int, bool, bool, int]
+"""Item, value, entered, left, whether either was entered, whether it is the current one, the place in the first."""
+
+
+def plain_intersection(ones: list[Item], others: list[Item], window: Window) -> list[Pair]:
+    """Walk each item through its instants: the first field's changes, then the other's."""
+    found = []
+    first, second = plain(ones, window), plain(others, window)
+    for number in range(len(ones)):
+        mine = [(place, stay) for place, stay in enumerate(first) if stay[0] == number]
+        theirs = [(place, stay) for place, stay in enumerate(second) if stay[0] == number]
+        if not mine:
+            continue
+        (here, one), (_, other) = mine.pop(0), theirs.pop(0)
+        steps: list[Any] = [(one[2], here, one, other, one[4] or other[4])]
+        while mine or theirs:
+            at = min(left[0][1][2] for left in (mine, theirs) if left)
+            changed = bool(mine and mine[0][1][2] == at)
+            while mine and mine[0][1][2] == at:
+                here, one = mine.pop(0)
+                steps.append((at, here, one, other, True))
+            if changed and theirs and theirs[0][1][2] == at:
+                steps.pop()
+            while theirs and theirs[0][1][2] == at:
+                other = theirs.pop(0)[1]
+                steps.append((at, here, one, other, True))
+        for place, (at, here, one, other, entry) in enumerate(steps):
+            last = place == len(steps) - 1
+            left = window.as_of_ms if last else steps[place + 1][0]
+            found.append((number, one[1] * 9 + other[1], at, max(left, at), entry, last, here))
+    return found
+
+
+@st.composite
+def two_fields(draw: Any) -> tuple[list[Item], list[Item]]:
+    ones, others = draw(some_items), []
+    for one in ones:
+        steps = draw(st.lists(st.tuples(instants, st.integers(0, 3)), max_size=6))
+        moments = [moment for moment, _ in one]
+        steps += [(draw(st.sampled_from(moments)), 3)] if draw(st.booleans()) else []
+        later = sorted(step for step in steps if step[0] >= one[0][0])
+        others.append([(one[0][0], draw(st.integers(0, 3))), *later])
+    return ones, others
+
+
+def both_fields(fields: tuple[list[Item], list[Item]], window: Window) -> tuple[Stays, Stays, Stays]:
+    one, other = (stays(columns(items), window) for items in fields)
+    return one, other, timeline.intersection(one, other, 9)
+
+
+@settings(max_examples=600)
+@given(two_fields(), windows)
+def test_an_intersection_is_that_of_the_plain_way(fields: tuple[list[Item], list[Item]], window: Window) -> None:
+    _, _, found = both_fields(fields, window)
+    assert found.carried is not None
+    pairs = [(*row, place) for row, place in zip(rows(found), found.carried.tolist(), strict=True)]
+    assert pairs == plain_intersection(*fields, window)
+
+
+@settings(max_examples=300)
+@given(two_fields(), windows)
+def test_an_intersection_sums_to_both_and_meets_every_stay_of_both(
+    fields: tuple[list[Item], list[Item]], window: Window
+) -> None:
+    one, other, found = both_fields(fields, window)
+    first, second = replace(found, value=found.value // 9), replace(found, value=found.value % 9)
+    for side, margin in ((one, first), (other, second)):
+        assert time_by_value(margin) == time_by_value(side)
+        assert {row[:2] for row in rows(margin)} == {row[:2] for row in rows(side)}
+    assert found.carried is not None
+    assert (one.value[found.carried] == first.value).all()
+    assert sorted(set(found.carried.tolist())) == list(range(len(one)))
+    assert np.bincount(found.item[found.current], minlength=found.items).max(initial=0) <= 1
+
+
+def test_where_both_change_at_one_instant_there_is_no_stay_between() -> None:
+    statuses, people = [(0, 1), (10, 2), (10, 3), (20, 1)], [(0, 5), (10, 6), (10, 7), (15, 8)]
+    found = both_fields(([statuses], [people]), Window(30))[2]
+    seen = [(value // 9, value % 9, entered, left) for _, value, entered, left, _, _ in rows(found)]
+    assert seen == [(1, 5, 0, 10), (2, 5, 10, 10), (3, 6, 10, 10), (3, 7, 10, 15), (3, 8, 15, 20), (1, 8, 20, 30)]
+
+
+def test_what_an_entry_carries_comes_along_with_its_stay() -> None:
+    one = replace(columns([ONE, [(0, 7)]]), carried=np.array([11, 12, 13, 14, 15]))
+    for window in (Window(50), Window(20), Window(50, 20), Window(50, 30)):
+        found = stays(one, window)
+        assert found.carried is not None
+        wanted = {(10, 1): 11, (20, 2): 12, (20, 1): 13, (40, 3): 14, (0, 7): 15}
+        begun = {stay: who for stay, who in wanted.items() if stay[0] >= (window.from_ms or 0)}
+        carried = zip(found.entered.tolist(), found.value.tolist(), found.carried.tolist(), strict=True)
+        assert all(begun.get((entered, value), who) == who for entered, value, who in carried)
+    merged = timeline.relabelled(one, np.array([1, 1, 2, 2, 1]))
+    assert merged.carried is not None
+    assert merged.carried.tolist() == [11, 13, 15]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from sojourn.core.flags import Flag
 from sojourn.history import read
@@ -151,3 +152,15 @@ def test_an_error_while_reading_is_raised_where_it_is_read(monkeypatch: pytest.M
     with pytest.raises(ValueError, match="broken"):
         list(read.timelines(Issue.objects.all(), "status"))
     assert gc.isenabled()
+
+
+@pytest.mark.django_db
+def test_who_made_each_entry_comes_with_it_where_asked_for() -> None:
+    some()
+    names = dict(Value.objects.filter(kind="user").values_list("pk", "name"))
+    [batch] = read.timelines(Issue.objects.all(), "status", ["key"], {"about": F("summary")}, authors=True)
+    assert batch.timelines.carried is not None
+    authors = [names.get(author) for author in batch.timelines.carried.tolist()]
+    assert authors == [None, "Ann", *[None] * 3, "Ann", "Ann"]
+    assert batch.columns["about"][0] == "About ABC-1"
+    assert set(batch.columns) == {"key", "about"}

@@ -5,7 +5,7 @@ A batch of timelines is four arrays: the instants `at` and values `value` of all
 `[entered, left)`; the last of an item is open and is measured to `as_of` (docs/semantics.md 10).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -20,11 +20,15 @@ VisitsRule = Literal["sum", "first", "last", "max", "min"]
 
 @dataclass(frozen=True, slots=True)
 class Timelines:
-    """One field of n work items: int64 `at[total]` (ms), `value[total]`, `offsets[n + 1]`."""
+    """One field of n work items: int64 `at[total]` (ms), `value[total]`, `offsets[n + 1]`.
+
+    `carried[total]` is whatever else each entry brings along, such as who made it; None where nothing was asked for.
+    """
 
     at: Int64Array
     value: Int64Array
     offsets: Int64Array
+    carried: Int64Array | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -52,7 +56,7 @@ class Stays:
     """Stays of n items, in order of item and time: arrays of one length, and `items`, which is n.
 
     `item` and `value` say whose and what; `entered` and `left` are clipped to the window; `entry` is whether the stay
-    began inside the window; `current` is whether it is the open one.
+    began inside the window; `current` is whether it is the open one; `carried` is what its entry brought along.
     """
 
     items: int
@@ -62,6 +66,7 @@ class Stays:
     left: Int64Array
     entry: BoolArray
     current: BoolArray
+    carried: Int64Array | None = None
 
     def __len__(self) -> int:
         return len(self.item)
@@ -78,6 +83,7 @@ class Stays:
             self.left[keep],
             self.entry[keep],
             self.current[keep],
+            None if self.carried is None else self.carried[keep],
         )
 
     def elapsed(self) -> Int64Array:
@@ -111,7 +117,8 @@ def stays(timelines: Timelines, window: Window) -> Stays:
     current = np.zeros(len(left), dtype=bool)
     current[last] = True
     entry = np.ones(len(left), dtype=bool)
-    found = Stays(len(timelines), timelines.item(), timelines.value, timelines.at, left, entry, current)
+    item, carried = timelines.item(), timelines.carried
+    found = Stays(len(timelines), item, timelines.value, timelines.at, left, entry, current, carried)
     until = _until(found, window.as_of_ms - window.is_end, window.as_of_ms)
     return until if window.from_ms is None else since(until, window.from_ms)
 
@@ -122,8 +129,7 @@ def _until(found: Stays, last_ms: int, as_of_ms: int) -> Stays:
         return found
     kept = found.where(happened)
     last = np.append(kept.item[1:] != kept.item[:-1], True) if len(kept) else np.zeros(0, dtype=bool)
-    left = np.where(last, as_of_ms, kept.left)
-    return Stays(kept.items, kept.item, kept.value, kept.entered, left, kept.entry, last)
+    return replace(kept, left=np.where(last, as_of_ms, kept.left), current=last)
 
 
 def since(found: Stays, from_ms: int | Int64Array) -> Stays:
@@ -138,7 +144,7 @@ def since(found: Stays, from_ms: int | Int64Array) -> Stays:
     kept, begin = found.where(wanted), begin[wanted]
     entered = np.maximum(kept.entered, begin)
     left = np.maximum(kept.left, entered)
-    return Stays(kept.items, kept.item, kept.value, entered, left, kept.entry & (kept.entered >= begin), kept.current)
+    return replace(kept, entered=entered, left=left, entry=kept.entry & (kept.entered >= begin))
 
 
 def relabelled(timelines: Timelines, value: Int64Array) -> Timelines:
@@ -147,34 +153,39 @@ def relabelled(timelines: Timelines, value: Int64Array) -> Timelines:
     first[timelines.offsets[:-1]] = True
     kept = first | np.append(True, value[1:] != value[:-1])
     before = np.append(0, np.cumsum(kept))
-    return Timelines(timelines.at[kept], value[kept], before[timelines.offsets])
+    carried = None if timelines.carried is None else timelines.carried[kept]
+    return Timelines(timelines.at[kept], value[kept], before[timelines.offsets], carried)
 
 
 def intersection(one: Stays, other: Stays, others: int) -> Stays:
     """The stays in which two fields of the same items both kept their values (docs/semantics.md 9).
 
-    The value of a stay is `one.value * others + other.value`, where `others` is more than any value of the other. An
-    entry is where either was entered. Both must reach to the same ends.
+    The value of a stay is `one.value * others + other.value`, where `others` is more than any value of the other; it
+    carries the place of its stay in `one`. An entry is where either was entered. What changes at one instant changes in
+    `one` first; where both do, there is no stay between the two. Both must begin and end together, without gaps.
     """
-    item = np.concatenate([one.item, other.item])
-    entered = np.concatenate([one.entered, other.entered])
+    item, entered = np.concatenate([one.item, other.item]), np.concatenate([one.entered, other.entered])
     place = np.concatenate([np.arange(len(one)), np.arange(len(other))])
     is_one = np.arange(len(item)) < len(one)
-    order = np.lexsort((place, entered, item))
-    item, entered, place, is_one = item[order], entered[order], place[order], is_one[order]
-    mine = _latest(np.where(is_one, place, -1))
-    theirs = _latest(np.where(is_one, -1, place))
-    both = (mine >= 0) & (theirs >= 0)
-    both[both] &= (one.item[mine[both]] == item[both]) & (other.item[theirs[both]] == item[both])
-    item, entered, mine, theirs, is_one = item[both], entered[both], mine[both], theirs[both], is_one[both]
+    opens = np.concatenate([_firsts(one.item), _firsts(other.item)])
+    later = ~(is_one | opens)
+    order = np.lexsort((is_one, later, entered, item))
+    item, entered, place, is_one, opens = item[order], entered[order], place[order], is_one[order], opens[order]
+    mine, theirs = (_latest(np.where(mask, place, -1)) for mask in (is_one, ~is_one))
+    between = np.zeros(len(item), dtype=bool)
+    between[:-1] = (is_one & ~opens)[:-1] & ~is_one[1:] & (item[1:] == item[:-1]) & (entered[1:] == entered[:-1])
+    both = ~between & (mine >= 0) & (theirs >= 0)
+    both[both] = one.item[mine[both]] == other.item[theirs[both]]
+    item, entered, mine, theirs = item[both], entered[both], mine[both], theirs[both]
+    entry = one.entry[mine] & (one.entered[mine] == entered) | other.entry[theirs] & (other.entered[theirs] == entered)
     left = np.minimum(one.left[mine], other.left[theirs])
-    follows = np.append(item[1:] == item[:-1], False) if len(item) else np.zeros(0, dtype=bool)
-    left[follows] = entered[1:][follows[:-1]]
-    entry = np.where(is_one, one.entry[mine], other.entry[theirs])
     value = one.value[mine] * others + other.value[theirs]
-    found = Stays(one.items, item, value, entered, left, entry, ~follows)
-    # Where both change at one instant there is no stay between the two changes.
-    return found.where(~(follows & (left == entered) & np.append(is_one[1:] != is_one[:-1], False)))
+    return Stays(one.items, item, value, entered, left, entry, one.current[mine] & other.current[theirs], mine)
+
+
+def _firsts(item: Int64Array) -> BoolArray:
+    """Whether each entry is the first of its item."""
+    return np.append(True, item[1:] != item[:-1])[: len(item)]
 
 
 def _latest(place: Int64Array) -> Int64Array:
@@ -182,15 +193,20 @@ def _latest(place: Int64Array) -> Int64Array:
     return np.maximum.accumulate(place)
 
 
+def last_entries(found: Stays, done: BoolArray) -> Int64Array:
+    """The place of each item's last entry into a value for which `done` holds, or `len(found)`; `done` is per stay."""
+    stop = np.full(found.items, len(found), dtype=np.int64)
+    places = np.flatnonzero(done)
+    stop[found.item[places]] = places  # of several places of an item the last one written stays
+    return stop
+
+
 def until_last_entry(found: Stays, done: BoolArray) -> Stays:
     """The stays before each item's last entry into a value for which `done` holds; `done` is per stay.
 
     An item that never entered one keeps all of its stays (docs/semantics.md 10, `stop_on_done`).
     """
-    stop = np.full(found.items, len(found), dtype=np.int64)
-    places = np.flatnonzero(done)
-    stop[found.item[places]] = places  # of several places of an item the last one written stays
-    return found.where(np.arange(len(found)) < stop[found.item])
+    return found.where(np.arange(len(found)) < last_entries(found, done)[found.item])
 
 
 def cells(found: Stays, value_index: Int64Array) -> Int64Array:

@@ -4,7 +4,7 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -28,6 +28,7 @@ BATCH = 32_768
 """Work items in one batch: everything about them fits the processor's cache."""
 
 _FETCH = 1_000
+_AUTHOR = " author"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,17 @@ def timelines(
     columns: Sequence[str] = (),
     expressions: Mapping[str, Any] = MappingProxyType({}),
     also: Sequence[str] = (),
+    *,
+    authors: bool = False,
 ) -> Iterator[Batch]:
     """The timelines of one field of the given work items, in batches, with columns and expressions over the work items.
 
     `also` names other fields whose timelines are wanted with them. A work item whose field never changed has its
-    present value since creation. The order is the query's, or the order in which work items were first stored.
+    present value since creation. The order is the query's, or the order in which work items were first stored. With
+    `authors` the entries of the one field carry who made them, ids of `Value` or `packing.EMPTY`.
     """
     fields = (field_key, *(other for other in also if other != field_key))
-    query = _query(issues, fields, columns, expressions)
+    query = _query(issues, fields, (*columns, *(["line0__author"] if authors else [])), expressions)
     try:
         sql, parameters = query.query.sql_with_params()
     except EmptyResultSet:  # the choice is one that no row can meet
@@ -73,7 +77,7 @@ def timelines(
         ahead = reader.submit(_rows, cursor)
         while rows := ahead.result():
             ahead = reader.submit(_rows, cursor)  # the next batch is read while this one is worked on
-            yield _batch(rows, fields, (*columns, *expressions))
+            yield _batch(rows, fields, (*columns, *([_AUTHOR] if authors else []), *expressions))
 
 
 def _query(
@@ -129,7 +133,10 @@ def _batch(rows: list[tuple[Any, ...]], fields: Sequence[str], columns: Sequence
         np.cumsum(np.fromiter(map(len, at), np.int64, len(rows)) >> 3, out=offsets[1:])
         lines[field_key] = Timelines(unpack(at), unpack(value), offsets)
     rest = dict(zip(columns, cells[3 * len(fields) :], strict=True))
-    return Batch(lines.pop(fields[0]), lines, flags, rest)
+    first = lines.pop(fields[0])
+    if _AUTHOR in rest:
+        first = replace(first, carried=unpack(blob or pack([EMPTY]) for blob in rest.pop(_AUTHOR)))
+    return Batch(first, lines, flags, rest)
 
 
 def _filled(

@@ -53,6 +53,11 @@ class Axis:
     def __len__(self) -> int:
         return len(self.keys)
 
+    @property
+    def unsorted(self) -> list[str]:
+        """The values of which the store knows no category."""
+        return [title for title, group in zip(self.titles, self.groups, strict=True) if not group]
+
     def places(self, values: Int64Array) -> Int64Array:
         """The place on the axis of each value: int64, as many as values."""
         return np.take(self._places, values)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from sojourn.reports import menu
 from sojourn.reports.request import Request
 from sojourn.reports.table import Notes
 
@@ -26,16 +27,18 @@ def local(at_ms: int, zone: str) -> str:
     return f"{datetime.fromtimestamp(at_ms / 1000, ZoneInfo(zone)):%Y-%m-%d %H:%M}"
 
 
-def of(report: str, request: Request, unsorted: Sequence[str] = ()) -> Notes:
-    """The notes of a report: the calendar and zone, the moment, and the options that bear on the numbers.
+def of(report: str, request: Request, unsorted: Sequence[str] = (), own: Sequence[str] = ()) -> Notes:
+    """The notes of a report: the calendar and zone, the moment, and the options it has that bear on the numbers.
 
-    `unsorted` are the statuses of which the store knows no category.
+    `unsorted` are the statuses of which the store knows no category; `own` is what only this report has to say.
     """
-    calendar = request.calendar
-    lines = [
-        "The current stay is counted up to then." if request.current == "include" else "The current stay is left out.",
-        _VISITS[request.visits],
-    ]
+    calendar, entry = request.calendar, menu.entry(report)
+    options = {option.name for option in entry.options} if entry else set()
+    lines = []
+    if "current" in options:
+        lines.append(f"The current stay is {'counted up to then' if request.current == 'include' else 'left out'}.")
+    if "visits" in options:
+        lines.append(_VISITS[request.visits])
     if request.stop_on_done:
         lines.append("Nothing is counted after the last entry into a done status.")
         if unsorted:
@@ -48,6 +51,7 @@ def of(report: str, request: Request, unsorted: Sequence[str] = ()) -> Notes:
             "…" if at is None else local(at, calendar.tz) for at in (request.trim.from_ms, request.trim.to_ms)
         )
         lines.append(f"Only time from {begin} to {end} is looked at.")
+    lines += own
     lines.append("Empty, shown as –, means never there; 0 means there, and worth nothing under this calendar.")
     return saying(report, request, lines)
 

@@ -66,7 +66,7 @@ def axis_of(request: Request, field_key: str) -> Axis:
         axis = axis.by_name() if request.statuses_by == "name" else axis
         return axis.grouped(request.status_groups) if request.status_groups else axis
     found: set[int] = set()
-    for batch in read.timelines(chosen(request), field_key):
+    for batch in read.timelines(chosen(request.of_all_pages), field_key):
         found.update(np.unique(batch.timelines.value).tolist())
     values = Value.objects.select_related("site").filter(pk__in=found - {EMPTY})
     return Axis.of(values, _EMPTY_NAMES.get(field_key, "None") if EMPTY in found else None)
@@ -78,28 +78,55 @@ def names_of_fields() -> dict[str, str]:
 
 
 def parts(
-    request: Request, field_key: str, axis: Axis, extra: tuple[IssueColumn, ...] = (), also: Sequence[str] = ()
+    request: Request,
+    field_key: str,
+    axis: Axis,
+    extra: tuple[IssueColumn, ...] = (),
+    also: Sequence[str] = (),
+    *,
+    authors: bool = False,
 ) -> Iterator[Part]:
     """The work items of a request in batches, with the stays of a field that its options leave to be counted.
 
-    `also` names other fields whose timelines come with the batch.
+    `also` names other fields whose timelines come with the batch; with `authors` the stays carry who made the entry.
     """
     measure = Measure(request.calendar, request.end_ms)
+    for batch in batches(request, field_key, extra, also, authors=authors):
+        found = stays_of(request, placed(axis, batch.timelines), batch)
+        yield Part(axis, batch, extra, measure, counted(request, axis, found), now_of(found))
+
+
+def batches(
+    request: Request,
+    field_key: str,
+    extra: Sequence[IssueColumn] = (),
+    also: Sequence[str] = (),
+    *,
+    authors: bool = False,
+) -> Iterator[Batch]:
+    """The work items of a request in batches, as `parts` reads them."""
     selected = {one.column.name: one.expression for one in extra}
     wanted = (*also, *(("project",) if request.since_last_move else ()))
-    for batch in read.timelines(chosen(request), field_key, ("key", "jira_id"), selected, wanted):
-        found = stays_of(request, axis, batch.timelines, batch)
-        now = np.full(found.items, -1, dtype=np.int64)
-        now[found.item[found.current]] = found.value[found.current]
-        yield Part(axis, batch, extra, measure, counted(request, axis, found), now)
+    return read.timelines(chosen(request), field_key, ("key", "jira_id"), selected, wanted, authors=authors)
 
 
-def stays_of(request: Request, axis: Axis, timelines: Timelines, batch: Batch) -> Stays:
-    """The stays of a field inside the window of a request; their values are places on the axis."""
-    window = Window(request.end_ms, request.trim.from_ms, is_end=request.end_ms == request.trim.to_ms)
+def placed(axis: Axis, timelines: Timelines) -> Timelines:
+    """The timelines with places on the axis for values."""
     places = axis.places(timelines.value)
-    placed = timeline.relabelled(timelines, places) if axis.is_merged else replace(timelines, value=places)
-    found = timeline.stays(placed, window)
+    return timeline.relabelled(timelines, places) if axis.is_merged else replace(timelines, value=places)
+
+
+def now_of(found: Stays) -> Int64Array:
+    """The value of each item's current stay; -1 where it has none."""
+    now = np.full(found.items, -1, dtype=np.int64)
+    now[found.item[found.current]] = found.value[found.current]
+    return now
+
+
+def stays_of(request: Request, timelines: Timelines, batch: Batch) -> Stays:
+    """The stays of a field inside the window of a request."""
+    window = Window(request.end_ms, request.trim.from_ms, is_end=request.end_ms == request.trim.to_ms)
+    found = timeline.stays(timelines, window)
     if not request.since_last_move:
         return found
     projects = batch.also["project"]
