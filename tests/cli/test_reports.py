@@ -54,13 +54,21 @@ def test_json_and_ndjson_are_printed(sojourn: Sojourn) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["out.parquet", "out.PARQUET", "out.csv", "out.json", "out.ndjson", "out.table", "out"]
+    "name",
+    ["out.parquet", "out.PARQUET", "out.arrow", "out.xlsx", "out.csv", "out.json", "out.ndjson", "out.table", "out"],
 )
 def test_the_name_of_a_file_says_its_format(sojourn: Sojourn, tmp_path: Path, name: str) -> None:
     run = sojourn(*COMMAND, "-o", tmp_path / name)
     assert (run.code, run.out, run.err) == (0, "", "")
     data = (tmp_path / name).read_bytes()
-    begin = {"parquet": b"PAR1", "csv": b"issue_key,", "json": b'{"report"', "ndjson": b'{"issue_key"'}
+    begin = {
+        "parquet": b"PAR1",
+        "arrow": b"\xff" * 4,
+        "xlsx": b"PK\3\4",
+        "csv": b"issue_key,",
+        "json": b'{"report"',
+        "ndjson": b'{"issue_key"',
+    }
     assert data.startswith(begin.get(name.lower().partition(".")[2], b"issue_key  "))
 
 
@@ -127,8 +135,8 @@ def test_a_calendar_may_be_a_file(sojourn: Sojourn, tmp_path: Path) -> None:
         (["--time-format", "weeks"], "time_format: unknown time format 'weeks'"),
         (["--columns", "nope"], "columns: no work item has 'nope'; there are summary"),
         (["--sort", "nope"], "sort: there is no column 'nope'; there are: issue_key"),
-        (["--format", "xml"], "format: 'xml' is not one of table, json, ndjson, csv, parquet"),
-        (["-o", "out.xlsx"], "format: 'xlsx' is not one of table, json, ndjson, csv, parquet"),
+        (["--format", "xml"], "format: 'xml' is not one of table, json, ndjson, csv, parquet, arrow, xlsx"),
+        (["-o", "out.xls"], "format: 'xls' is not one of table, json, ndjson, csv, parquet, arrow, xlsx"),
         (["-o", "/nowhere/out.csv"], "/nowhere/out.csv: cannot be written: No such file"),
         (["-o", "/nowhere/out.table"], "/nowhere/out.table: cannot be written: No such file"),
     ],

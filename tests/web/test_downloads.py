@@ -9,7 +9,7 @@ from django.test import Client
 from typer.testing import CliRunner
 
 from sojourn.cli.app import app
-from sojourn.reports.formats import CONTENT_TYPES, FORMATS
+from sojourn.reports.formats import CONTENT_TYPES, FORMATS, xlsx
 from tests.web.conftest import AS_OF
 from tests.web.pages import ADDRESS, get, text_of
 
@@ -49,6 +49,15 @@ def test_a_bad_option_is_refused_before_anything_is_sent(signed_in: Client) -> N
         response = signed_in.get(f"{ADDRESS}.json{query}")
         assert response.status_code == 400
         assert "This cannot be downloaded" in text_of(response.content.decode())
+
+
+def test_a_table_too_large_for_a_sheet_is_refused_before_anything_is_sent(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xlsx, "MOST_ROWS", 3)
+    response = signed_in.get(f"{ADDRESS}.xlsx")
+    assert response.status_code == 400
+    assert "holds 3 rows, this table has" in text_of(response.content.decode())
 
 
 def test_an_unknown_format_is_no_page(signed_in: Client) -> None:

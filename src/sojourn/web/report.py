@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import chain
 from typing import Any, cast
 
 import polars as pl
@@ -54,14 +55,13 @@ def download(request: HttpRequest, name: str) -> HttpResponseBase:
     chosen = formats.parse_format(name)
     try:
         wanted = query.request(query.parse(request.GET), timezone.now(), "ms")
-        table = catalogue.run(_REPORT, wanted)
+        pieces = formats.chunks(catalogue.run(_REPORT, wanted), chosen)
+        first = next(pieces)  # what the format cannot hold is refused before anything is sent
     except UserError as error:
         context = {"title": "This cannot be downloaded", "text": str(error)}
         return render(request, "web/message.html", context, status=HTTPStatus.BAD_REQUEST)
     headers = {"Content-Disposition": f'attachment; filename="{_REPORT}.{chosen}"'}
-    return StreamingHttpResponse(
-        formats.chunks(table, chosen), content_type=formats.CONTENT_TYPES[chosen], headers=headers
-    )
+    return StreamingHttpResponse(chain([first], pieces), content_type=formats.CONTENT_TYPES[chosen], headers=headers)
 
 
 def _wrong(asked: Query, error: Refused) -> dict[str, str]:
