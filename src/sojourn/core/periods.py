@@ -1,4 +1,4 @@
-"""Days, weeks and months of a calendar's zone in a part of time: which there are, when they begin (docs/semantics.md 38)."""
+"""Days, weeks and months of a calendar's zone in a part of time, and when they begin (docs/semantics.md 38)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

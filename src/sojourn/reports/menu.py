@@ -91,6 +91,28 @@ SHAPE = Option("shape", "wide: a column a value; long: a row a work item and val
 OPTIONS = (*SELECT, *MEASURE, *STATUSES, VISITS_RULE, SHAPE, *SHOW)
 """The options of a report on time per status."""
 
+_STARTED = Option(
+    "started",
+    "Statuses that start the work: names, ids, category:KEY.",
+    "category:indeterminate",
+    many=True,
+    commas=True,
+)
+_FINISHED = Option(
+    "finished", "Statuses that finish the work: names, ids, category:KEY.", "category:done", many=True, commas=True
+)
+_ACTIVE = Option(
+    "active",
+    "Statuses in which there is work and no waiting: names, ids, category:KEY.",
+    "category:indeterminate",
+    many=True,
+    commas=True,
+)
+_FINISHED_IN = Option("finished_in", "Only work items finished in this range.")
+_FLOW_MEASURE = tuple(one for one in MEASURE if one.name in ("calendar", "as_of", "since_last_move"))
+_FLOW = (_STARTED, _FINISHED, *SELECT, *_FLOW_MEASURE, *SHOW)
+_FINISHED_FLOW = (_STARTED, _FINISHED, _FINISHED_IN, *SELECT, *_FLOW_MEASURE, *SHOW)
+
 _FIELD = Option("field", "The tracked field, such as priority, sprint or customfield_10050.", "priority")
 
 MENU = (
@@ -118,6 +140,41 @@ MENU = (
         "How long had each work item each value of a field?",
         (_FIELD, *SELECT, *MEASURE, VISITS_RULE, SHAPE, *SHOW),
         ("--field priority", "--field sprint --shape long"),
+    ),
+    Entry(
+        "cycle-time",
+        "Cycle time",
+        "How long did each work item take, from started to finished?",
+        _FINISHED_FLOW,
+        ("--project APP --calendar Support", "--finished-in 2024-01-01..2024-04-01 --sort cycle_ms:desc"),
+    ),
+    Entry(
+        "lead-time",
+        "Lead time",
+        "How long did each work item take, from created to finished?",
+        _FINISHED_FLOW,
+        ("--project SUP --calendar Support", '--finished "Resolved,Closed" --sort lead_ms:desc'),
+    ),
+    Entry(
+        "work-item-age",
+        "Work item age",
+        "For how long has each work item been in progress that is not finished?",
+        _FLOW,
+        ("--project APP --sort age_ms:desc", '--started "In progress"'),
+    ),
+    Entry(
+        "resolution-time",
+        "Resolution time",
+        "How long did each work item take, from created to resolved?",
+        (*SELECT, *(one for one in _FLOW_MEASURE if one.name != "since_last_move"), *SHOW),
+        ("--project SUP --calendar Support", "--resolved 2024-01-01..2024-04-01"),
+    ),
+    Entry(
+        "flow-efficiency",
+        "Flow efficiency",
+        "Which share of its cycle time was each work item worked on?",
+        (_ACTIVE, *_FINISHED_FLOW),
+        ('--active "In progress" --calendar Support', "--project APP --sort efficiency"),
     ),
 )
 """The reports, in the order in which they are shown."""
