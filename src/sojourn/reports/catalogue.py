@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 
 from sojourn.errors import Refused, UserError
-from sojourn.reports import cycle_time, time_in_value
+from sojourn.reports import cycle_time, flow_counts, time_in_value
 from sojourn.reports.request import Request
 from sojourn.reports.table import Table
 
@@ -19,6 +19,9 @@ REPORTS: dict[str, Callable[[Request], Table]] = {
     "work-item-age": cycle_time.work_item_age,
     "resolution-time": cycle_time.resolution_time,
     "flow-efficiency": cycle_time.flow_efficiency,
+    "throughput": flow_counts.throughput,
+    "wip": flow_counts.work_in_progress_by_period,
+    "cumulative-flow": flow_counts.cumulative_flow,
 }
 """What computes each report of `menu.MENU`."""
 

@@ -79,12 +79,16 @@ class FlowPart:
         return nullable(amounts[0], known), nullable(amounts[1], known)
 
 
+def unbegun(request: Request) -> Request:
+    """The request whose trim ends histories, but does not begin them (docs/semantics.md 38)."""
+    return replace(request, trim=Range(None, request.trim.to_ms))
+
+
 def flow_parts(
     request: Request, rules: Rules, extra: tuple[IssueColumn, ...] = (), also: Sequence[str] = ()
 ) -> Iterator[FlowPart]:
-    """The work items of a request in batches; a trim ends their histories, but does not begin them."""
-    whole = replace(request, trim=Range(None, request.trim.to_ms))
-    for part in parts(whole, "status", rules.axis, extra, also):
+    """The work items of a request in batches; also with other fields' timelines."""
+    for part in parts(unbegun(request), "status", rules.axis, extra, also):
         stays = part.stays
         yield FlowPart(part, flow.moments(stays, rules.starts[stays.value], rules.finishes[stays.value]))
 

@@ -11,6 +11,7 @@ from sojourn.core.time_format import TimeFormat
 Shape = Literal["wide", "long"]
 Current = Literal["include", "exclude"]
 StatusesBy = Literal["id", "name"]
+PERIODS = ("day", "week", "month")
 VISITS = ("sum", "first", "last", "max", "min")
 SHAPES: tuple[Shape, ...] = get_args(Shape)
 _SWITCH = ("false", "true")
@@ -113,6 +114,10 @@ _FLOW_MEASURE = tuple(one for one in MEASURE if one.name in ("calendar", "as_of"
 _FLOW = (_STARTED, _FINISHED, *SELECT, *_FLOW_MEASURE, *SHOW)
 _FINISHED_FLOW = (_STARTED, _FINISHED, _FINISHED_IN, *SELECT, *_FLOW_MEASURE, *SHOW)
 
+_BY = Option("by", "The periods: days, weeks from Monday, or months, in the calendar's zone.", "day", PERIODS)
+_PERIODS_IN = Option("trim", "Only periods in this range: FROM..TO, TO not included; histories end with it.")
+_COUNT = (_BY, *SELECT, *_FLOW_MEASURE, _PERIODS_IN, *(one for one in SHOW if one.name in ("sort", "limit")))
+
 _FIELD = Option("field", "The tracked field, such as priority, sprint or customfield_10050.", "priority")
 
 MENU = (
@@ -175,6 +180,27 @@ MENU = (
         "Which share of its cycle time was each work item worked on?",
         (_ACTIVE, *_FINISHED_FLOW),
         ('--active "In progress" --calendar Support', "--project APP --sort efficiency"),
+    ),
+    Entry(
+        "throughput",
+        "Throughput",
+        "How many work items were created, started and finished in each period?",
+        (_STARTED, _FINISHED, *_COUNT),
+        ("--project APP --by week", "--by month --trim 2024-01-01..2025-01-01"),
+    ),
+    Entry(
+        "wip",
+        "Work in progress",
+        "How many work items were in progress at the end of each period?",
+        (_STARTED, _FINISHED, *_COUNT),
+        ("--project APP --by week", "--trim 2024-01-01..2024-04-01"),
+    ),
+    Entry(
+        "cumulative-flow",
+        "Cumulative flow",
+        "How many work items were in each status at the end of each day?",
+        (*STATUSES, *_COUNT),
+        ("--project APP --status-group category", "--trim 2024-01-01..2024-04-01 --format csv -o flow.csv"),
     ),
 )
 """The reports, in the order in which they are shown."""
