@@ -19,7 +19,8 @@ from sojourn.reports.table import TYPES, Column, Kind, Table
 VISITS = Column("visits", "integer")
 IS_CURRENT = Column("is_current", "boolean")
 _STATE = (Column("current", "text"), Column("flags", "text"))
-_MOST_COLUMNS = 1000
+MOST_COLUMNS = 1000
+"""Values for which there is a column each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _rows(told: Told, request: Request, part: Part) -> Iterator[Rows]:
 
 
 def _wide(name: str, field_key: str, told: Told, request: Request, axis: Axis) -> Table:
-    if len(axis) > _MOST_COLUMNS:
+    if len(axis) > MOST_COLUMNS:
         raise Refused("shape", f"there are {len(axis):,} values, too many for a column each; ask for shape long")
     extra = columns.find_all(request.columns, (*IDENTITY, *_STATE))
     head = (*IDENTITY, *(one.column for one in extra), *_STATE)

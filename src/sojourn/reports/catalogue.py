@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 
 from sojourn.errors import Refused, UserError
-from sojourn.reports import cycle_time, flow_counts, time_in_value
+from sojourn.reports import cycle_time, flow_counts, status_history, time_in_value, transitions, visits
 from sojourn.reports.request import Request
 from sojourn.reports.table import Table
 
@@ -14,6 +14,10 @@ REPORTS: dict[str, Callable[[Request], Table]] = {
     "time-in-status": time_in_value.time_in_status,
     "assignee-time": time_in_value.assignee_time,
     "time-in-field": time_in_value.time_in_field,
+    "status-history": status_history.status_history,
+    "status-count": visits.status_count,
+    "status-entrance-dates": visits.status_entrance_dates,
+    "transition-count": transitions.transition_count,
     "cycle-time": cycle_time.cycle_time,
     "lead-time": cycle_time.lead_time,
     "work-item-age": cycle_time.work_item_age,

@@ -120,6 +120,12 @@ _COUNT = (_BY, *SELECT, *_FLOW_MEASURE, _PERIODS_IN, *(one for one in SHOW if on
 
 _FIELD = Option("field", "The tracked field, such as priority, sprint or customfield_10050.", "priority")
 
+_DATED = tuple(option for option in MEASURE if option.name != "current")
+_UNTIMED = tuple(option for option in SHOW if option.name != "time_format")
+_ROWS = tuple(option for option in _UNTIMED if option.name != "columns")
+_LONG_FIRST = Option("shape", "long: a row a pair that occurred; wide: a row a from, a column a to.", "long", SHAPES)
+_ENTRY = Option("entry", "Which entry the wide shape shows.", "first", ("first", "last"))
+
 MENU = (
     Entry(
         "time-in-status",
@@ -145,6 +151,34 @@ MENU = (
         "How long had each work item each value of a field?",
         (_FIELD, *SELECT, *MEASURE, VISITS_RULE, SHAPE, *SHOW),
         ("--field priority", "--field sprint --shape long"),
+    ),
+    Entry(
+        "status-history",
+        "Status history",
+        "When did each work item enter and leave each status, and who moved it?",
+        (*SELECT, *MEASURE, *STATUSES, *SHOW),
+        ("--project SUP --calendar Support", "--sort ms:desc --limit 20"),
+    ),
+    Entry(
+        "status-count",
+        "Status count",
+        "How often did each work item enter each status?",
+        (*SELECT, *MEASURE, *STATUSES, SHAPE, *_UNTIMED),
+        ("--project SUP", "--status-group category --shape long"),
+    ),
+    Entry(
+        "status-entrance-dates",
+        "Status entrance dates",
+        "When did each work item first and last enter each status?",
+        (*SELECT, *MEASURE, *STATUSES, _ENTRY, SHAPE, *_UNTIMED),
+        ("--project SUP --entry last", "--shape long --format csv -o entrances.csv"),
+    ),
+    Entry(
+        "transition-count",
+        "Transition count",
+        "How often did work items go from each status to each other?",
+        (*SELECT, *_DATED, *STATUSES, _LONG_FIRST, *_ROWS),
+        ("--trim 2024-01-01..2024-02-01 --sort transitions:desc", "--shape wide"),
     ),
     Entry(
         "cycle-time",
