@@ -69,6 +69,8 @@ def test_right_values_are_read(name: str, text: str, value: object) -> None:
     assert configuration.read({name: text})[name] == value
 
 
+KEY = "a key of more than thirty characters"
+
 WRONG = [
     ("SOJOURN_HOME", __file__, "is a file; name a folder"),
     ("DATABASE_URL", "mysql://u:p@h/name", "write postgresql://user:password@host/name or sqlite:///path"),
@@ -77,6 +79,7 @@ WRONG = [
     ("DATABASE_URL", "postgresql://u:p@h", "it names no database"),
     ("DATABASE_URL", "sqlite://", "it names no database"),
     ("DATABASE_URL", "sqlite://relative/path.db", "it names no database"),
+    ("SECRET_KEY", "short", "make it 32 characters or longer"),
     ("SOJOURN_ALLOWED_HOSTS", "https://a.example", "write a host name"),
     ("SOJOURN_TRUSTED_ORIGINS", "a.example", "write an origin such as https://"),
     ("SOJOURN_TRUSTED_ORIGINS", "https://a.example/path", "write an origin"),
@@ -114,7 +117,7 @@ def test_a_wrong_secret_is_not_repeated() -> None:
 def test_every_value_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
     right = {"SOJOURN_HOME": "/tmp/x", "SOJOURN_CUSTOM_FIELDS": "customfield_1", "SOJOURN_KEEP_TEXTS": "True"}
     right |= {"DATABASE_URL": "postgresql://u:p@h/name", "SOJOURN_LOG_LEVEL": "ERROR"}
-    right |= {"SOJOURN_ALLOW_PRIVATE": "10.0.0.0/8"}
+    right |= {"SOJOURN_ALLOW_PRIVATE": "10.0.0.0/8", "SECRET_KEY": KEY}
     text = right.get(name, "https://a.example" if "ORIGINS" in name else "something")
     (tmp_path / "value").write_text(f"{text}\n")
     assert configuration.read({f"{name}_FILE": str(tmp_path / "value")}) == configuration.read({name: text})
@@ -178,12 +181,12 @@ def test_the_store_is_sqlite_in_the_home_unless_said_otherwise(tmp_path: Path) -
 
 
 def test_a_start_uses_the_environment(tmp_path: Path) -> None:
-    (tmp_path / "key").write_text("from a file\n")
+    (tmp_path / "key").write_text(f"{KEY}\n")
     environment = {**os.environ, "SOJOURN_HOME": str(tmp_path / "home"), "SECRET_KEY_FILE": str(tmp_path / "key")}
     environment |= {"DATABASE_URL": f"sqlite:///{tmp_path}/x/my.db", "SOJOURN_LOG_LEVEL": "ERROR"}
     code = "from sojourn import settings as s; print(s.SECRET_KEY, s.DATABASES['default']['NAME'], s.LOGGING['root'])"
     run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert run.stdout == f"from a file {tmp_path}/x/my.db {{'handlers': ['stderr'], 'level': 'ERROR'}}\n"
+    assert run.stdout == f"{KEY} {tmp_path}/x/my.db {{'handlers': ['stderr'], 'level': 'ERROR'}}\n"
     assert not (tmp_path / "home").exists()  # nothing had to be kept there
 
 

@@ -19,6 +19,9 @@ from sojourn.errors import Refused
 _PORTS = range(1, 65536)
 
 
+_SHORTEST_KEY = 32
+
+
 @dataclass(frozen=True)
 class Setting:
     """One environment variable: its name, its default as text, what it means, and how its text is read."""
@@ -55,6 +58,12 @@ def _database(text: str) -> str:
         raise ValueError(f"it cannot be read as an address; {how}") from None
     if found["NAME"] in ("", ":memory:") or (text.startswith("sqlite") and found["HOST"]):
         raise ValueError(f"it names no database; {how}")
+    return text
+
+
+def _secret_key(text: str) -> str:
+    if text and len(text) < _SHORTEST_KEY:
+        raise ValueError(f"make it {_SHORTEST_KEY} characters or longer, or leave it empty")
     return text
 
 
@@ -132,7 +141,13 @@ SETTINGS = (
         _database,
         secret=True,
     ),
-    Setting("SECRET_KEY", "", "Signs sessions. Empty: made at the first start, kept in SOJOURN_HOME.", secret=True),
+    Setting(
+        "SECRET_KEY",
+        "",
+        "Signs sessions. Empty: made at the first start, kept in SOJOURN_HOME.",
+        _secret_key,
+        secret=True,
+    ),
     Setting(
         "SOJOURN_ALLOWED_HOSTS",
         "127.0.0.1,localhost,[::1]",

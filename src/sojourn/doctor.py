@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Min, Q
 
 from sojourn.calendars import store
 from sojourn.core.flags import Flag
@@ -38,7 +38,7 @@ def _store() -> Check:
 
 
 def _secret_key(path: Path) -> Check:
-    if not path.exists():
+    if settings.VALUES["SECRET_KEY"] or not path.exists():
         return Check("secret key", True, "comes from the environment")
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
@@ -62,7 +62,11 @@ def _histories() -> Iterator[Check]:
 
 
 def _holidays(today: date) -> Iterator[Check]:
-    for name, last in store.ends_of_holidays():
+    oldest_ms = Issue.objects.aggregate(oldest=Min("created_ms"))["oldest"]
+    oldest = date.max if oldest_ms is None else datetime.fromtimestamp(oldest_ms / 1000, UTC).date()
+    for name, first, last in store.reach_of_holidays():
+        late = int(first[:4]) > oldest.year
         soon = date.fromisoformat(last) < today + timedelta(days=31)
-        advice = "; import more years with sojourn calendar import-holidays, or add some" if soon else ""
-        yield Check("holidays", not soon, f"the holidays of {name} end on {last}{advice}")
+        advice = "; import more years with sojourn calendar import-holidays, or add some" if soon or late else ""
+        before = f", and work items go back to {oldest}" if late else ""
+        yield Check("holidays", not (soon or late), f"those of {name} reach from {first} to {last}{before}{advice}")

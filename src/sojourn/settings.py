@@ -4,6 +4,7 @@ import os
 import secrets
 import tempfile
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
@@ -56,6 +57,8 @@ def _make_folder(path: Path, setting: str) -> None:
 def _databases(url: str, folder: Path) -> dict[str, Any]:
     in_home = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / "sojourn.sqlite3")}
     default: dict[str, Any] = dict(dj_database_url.parse(url)) if url else in_home
+    if default["ENGINE"] == "django.db.backends.postgresql" and find_spec("psycopg") is None:
+        raise Refused("DATABASE_URL", "PostgreSQL needs a driver; run pip install 'sojourn[postgres]'")
     if default["ENGINE"] == "django.db.backends.sqlite3":
         _make_folder(Path(default["NAME"]).parent, "DATABASE_URL" if url else "SOJOURN_HOME")
         default["OPTIONS"] = {
@@ -88,11 +91,13 @@ INSTALLED_APPS = [
     "sojourn.calendars",
     "sojourn.access",
     "django_htmx",
+    "ninja",
     "sojourn.web",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "sojourn.api.errors.problems",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -194,4 +194,5 @@ def test_lists_of_holidays_end() -> None:
     store.save({**MONDAYS, "holiday_sets": ["X"], "holidays": ["2023-01-02"]}, now=NOW)
     store.save({**MONDAYS, "name": "Own", "holidays": [NEW_YEAR, "2023-01-02"]}, now=NOW)
     store.save({**MONDAYS, "name": "Yearly", "recurring_holidays": ["12-25"]}, now=NOW)
-    assert list(store.ends_of_holidays()) == [("X", "2024-05-01"), ("Own", "2024-01-01")]
+    reach = [("X", "2024-01-01", "2024-05-01"), ("Own", "2023-01-02", "2024-01-01")]
+    assert list(store.reach_of_holidays()) == reach

@@ -10,6 +10,8 @@ import pytest
 
 from sojourn.calendars import store
 from sojourn.calendars.models import HolidaySet
+from tests.builders import issue
+from tests.builders import store as history
 from tests.cli.running import Sojourn
 
 pytestmark = pytest.mark.django_db
@@ -107,12 +109,23 @@ def test_public_holidays_are_shown_before_they_are_imported(
     assert store.load("mondays").elapsed(easter_monday, easter_monday + 86_400_000) == 0
 
 
-def test_importing_more_years_replaces_the_set(sojourn: Sojourn, file: Path) -> None:
+def test_importing_other_years_adds_them_to_the_set(sojourn: Sojourn, file: Path) -> None:
     sojourn("calendar", "add", file)
-    for years in ("2024", "2024-2026"):
+    for years in ("2024-2025", "2025-2026"):
         run = sojourn("calendar", "import-holidays", "mondays", "--country", "US", "--years", years, "--yes")
         assert run.code == 0
-    assert list(store.ends_of_holidays()) == [("US", "2026-12-25")]
+    assert list(store.reach_of_holidays()) == [("US", "2024-01-01", "2026-12-25")]
+    dates = [holiday["date"] for holiday in HolidaySet.objects.get().holidays]
+    assert dates == sorted(dates)
+    assert dates.count("2025-12-25") == 1
+
+
+def test_holidays_are_imported_back_to_the_oldest_work_item(sojourn: Sojourn, file: Path) -> None:
+    sojourn("calendar", "add", file)
+    history(issue("ABC-1", created="2019-05-01T09:00:00.000+0000"))
+    sojourn("calendar", "import-holidays", "mondays", "--country", "US", "--yes")
+    [(_, first, _)] = store.reach_of_holidays()
+    assert first == "2019-01-01"
 
 
 @pytest.mark.parametrize(

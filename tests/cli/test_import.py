@@ -62,6 +62,9 @@ def test_json_is_for_programs(sojourn: Sojourn, tmp_path: Path) -> None:
         "written": 1,
         "unchanged": 0,
         "older": 0,
+        "poorer": 0,
+        "cut_short": 0,
+        "statuses": 0,
         "left_out": 1,
         "problems": [{"file": str(path), "place": "line 2", "reason": reason}],
     }

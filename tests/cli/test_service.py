@@ -94,7 +94,7 @@ def test_the_doctor_warns_a_month_before_holidays_end(sojourn: Sojourn, home: Pa
     calendars.save({**MONDAYS, "name": "Own", "holidays": [last]}, now=now)
     found = problems(sojourn)
     assert len(found) == (2 if ends else 0)
-    assert all(f"end on {last}; import more years" in message for message in found)
+    assert all(f"to {last}; import more years" in message for message in found)
 
 
 def add_user(sojourn: Sojourn, monkeypatch: pytest.MonkeyPatch, name: str, password: str) -> Any:

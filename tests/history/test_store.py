@@ -107,7 +107,7 @@ def test_of_two_exports_of_one_moment_a_cut_history_does_not_replace_a_whole_one
     whole = issue("ABC-1", "Done", change(T1, "status", "Open", "Done"), updated=T2)
     cut = {**whole, "changelog": {"histories": [], "total": 1}}
     write(whole)
-    assert write(cut) == Written(older=1)
+    assert write(cut) == Written(poorer=1)
     forget()
     write(cut)
     assert line("ABC-1")["flags"] == ["history_incomplete"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sojourn.core.flags import Flag
 from sojourn.history import dump
 from sojourn.history.models import Issue, Site, Value
 from sojourn.jira import files
@@ -52,7 +53,7 @@ SHAPES: dict[str, list[Any]] = {
     "an array in an array": [[[ONE], [TWO]]],
     "search pages": [{"issues": [ONE], "total": 2}, {"issues": [TWO], "total": 2}],
     "with their server": [named("Here", ONE), named("Here", TWO)],
-    "webhook bodies": [{"webhookEvent": "jira:issue_updated", "issue": ONE}, {"issue": TWO}],
+    "with nothing but the work item": [{"issue": ONE}, {"issue": TWO}],
 }
 
 
@@ -264,8 +265,57 @@ def test_a_later_list_of_statuses_beats_an_earlier_one() -> None:
 
 def test_a_status_without_id_and_name_is_reported() -> None:
     assert said(take([{"statusCategory": {"key": "done"}}])) == [
-        ("item 1, item 1", "is a status without `id` and `name`")
+        ("item 1, status 1", "is a status without `id` and `name`")
     ]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param({"values": statuses(_1="Offen"), "isLast": False, "total": 3}, id="the first page of several"),
+        pytest.param({"values": statuses(_1="Offen"), "isLast": True, "startAt": 50}, id="the last page of several"),
+        pytest.param(statuses(_1="Offen")[0], id="one status"),
+    ],
+)
+def test_a_part_of_the_statuses_names_them_and_deletes_none(tmp_path: Path, part: Any) -> None:
+    take(issue("ABC-1", "Open", change(T1, "status", "Waiting", "Open")))
+    (tmp_path / "part.json").write_text(json.dumps(part))
+    assert run(tmp_path, site="Imported").statuses == 1
+    assert status_names() == {"1": ("Offen", "indeterminate", False), "4": ("Waiting", "", False)}
+
+
+def test_the_body_of_a_webhook_is_left_out() -> None:
+    problem = "is the body of a webhook, not an export; it has no whole history"
+    assert said(take({"webhookEvent": "jira:issue_deleted", "issue": ONE})) == [("item 1", problem)]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "flagged"),
+    [
+        pytest.param([None], {"ABC-1": False, "ABC-2": False}, id="one page"),
+        pytest.param(["next", None], {"ABC-1": False, "ABC-2": False}, id="all pages"),
+        pytest.param(["next"], {"ABC-1": True, "ABC-2": True}, id="the last page is missing"),
+    ],
+)
+def test_histories_are_whole_where_the_last_page_is_there(
+    tmp_path: Path, tokens: list[str | None], flagged: dict[str, bool]
+) -> None:
+    bare = [{key: part for key, part in each.items() if key != "changelog"} for each in (ONE, TWO)]
+    write(tmp_path / "issues.jsonl", *bare)
+    for number, token in enumerate(tokens):
+        history = bulk(T1, str(number), "Waiting", "Open")
+        page = {**pages((ONE["id"], [history])), **({"nextPageToken": token} if token else {})}
+        write(tmp_path / f"page{number}.json", page)
+    outcome = run(tmp_path)
+    assert {one.key: bool(one.flags & Flag.HISTORY_INCOMPLETE) for one in Issue.objects.all()} == flagged
+    assert outcome.cut_short == sum(flagged.values())
+
+
+def test_a_count_of_more_changes_than_the_pages_hold_is_believed(tmp_path: Path) -> None:
+    write(tmp_path / "issue.json", {**ONE, "changelog": {"histories": [], "total": 5}})
+    write(tmp_path / "page.json", pages((ONE["id"], [bulk(T1, "9", "Waiting", "Open")])))
+    run(tmp_path)
+    assert Issue.objects.get().flags & Flag.HISTORY_INCOMPLETE
 
 
 def test_categories_are_read_as_both_apis_write_them() -> None:

@@ -438,3 +438,87 @@ def test_notes_say_what_bears_on_the_numbers() -> None:
 def test_a_site_without_work_items_is_no_trouble() -> None:
     Site.objects.create(name="Empty")
     assert rows(site="Empty") == []
+
+
+@pytest.mark.parametrize(("order", "keys"), [("", ["A-9", "A-10", "B-2"]), (":desc", ["B-2", "A-10", "A-9"])])
+def test_work_items_are_sorted_by_project_and_number(order: str, keys: list[str]) -> None:
+    store(issue("B-2"), issue("A-10"), issue("A-9"))
+    assert [row["issue_key"] for row in rows(sort=f"issue_key{order}")] == keys
+
+
+def test_of_a_past_moment_a_note_says_that_fields_are_those_of_today() -> None:
+    store(issue("A-1"))
+    said = "Fields of the work item, and choices by them, are those of today"
+    assert said in " ".join(ask(as_of="2024-01-02", columns="status").notes.lines)
+    assert said in " ".join(ask(as_of="2024-01-02", resolved="2024-01-01..").notes.lines)
+    assert said not in " ".join(ask(columns="status").notes.lines)
+    assert said not in " ".join(ask(as_of="2024-01-02").notes.lines)
+
+
+def test_a_column_of_any_name_is_found() -> None:
+    store(issue("A-1", my__col="seen"))
+    assert rows(columns="my__col")[0]["my__col"] == "seen"
+
+
+def test_a_choice_that_cannot_be_made_is_refused_before_the_first_row() -> None:
+    store(issue("A-1"))
+    with pytest.raises(Refused, match="there is no project 'NO'"):
+        ask(project="NO")
+
+
+def test_statuses_of_a_group_are_one_and_moves_inside_it_end_no_visit() -> None:
+    day = "2024-01-0{}T09:00:00.000+0000"
+    moves = [("Open", "In progress"), ("In progress", "Waiting"), ("Waiting", "In progress"), ("In progress", "Done")]
+    changes = [change(day.format(place), "status", *move) for place, move in enumerate(moves, 2)]
+    store([status(name) for name in STATUS_IDS], issue("A-1", "Done", *changes))
+    found = long(status_group="Working=In progress,4")
+    assert (found["A-1", "Working"]["ms"], found["A-1", "Working"]["visits"]) == (3 * DAY, 1)
+    assert {value for _, value in found} == {"Open", "Working", "Done"}
+    by_category = long(status_group="category")
+    assert {value: row["ms"] for (_, value), row in by_category.items()} == {
+        "To do": DAY,
+        "In progress": 3 * DAY,
+        "Done": 3 * DAY,
+    }
+
+
+def test_a_group_of_what_is_no_status_is_refused_with_those_there_are() -> None:
+    store(issue("A-1", "Done", change(MIDDAY, "status", "Open", "Done")))
+    with pytest.raises(Refused, match="status_group: there is no status 'Nope'; there are: Open, Done"):
+        ask(status_group="X=Nope")
+    with pytest.raises(Refused, match="'Open' is in 'X' and in 'Y'; leave one out"):
+        ask(status_group=["X=Open", "Y=open,Done"])
+
+
+def test_statuses_of_one_name_can_be_one() -> None:
+    other = {"id": "103", "name": "Open", "statusCategory": {"key": "new"}}
+    store(issue("ABC-1", "Open"), issue("XYZ-1", status=other))
+    assert {row["value"] for row in rows(shape="long", statuses_by="name")} == {"Open"}
+    assert [column.name for column in ask(statuses_by="name").columns if column.kind == "duration"] == ["Open"]
+
+
+def test_time_since_the_last_move_leaves_out_what_was_before() -> None:
+    moved = "2024-01-03T09:00:00.000+0000"
+    project = change(moved, "project", "9", "10", fieldId="project")
+    store(issue("A-1", "In progress", change(MIDDAY, "status", "Open", "In progress"), project), issue("A-2"))
+    found = long(since_last_move="true")
+    assert (found["A-1", "In progress"]["ms"], found["A-1", "In progress"]["visits"]) == (5 * DAY, 0)
+    assert ("A-1", "Open") not in found
+    assert found["A-2", "Open"]["ms"] == 7 * DAY
+
+
+def test_only_so_many_rows_are_given_after_sorting() -> None:
+    store(issue("A-1"), issue("A-2"), issue("A-3"))
+    table = ask(sort="issue_key:desc", limit="2")
+    assert table.collect()["issue_key"].to_list() == ["A-3", "A-2"]
+    assert "Only the first 2 rows are shown." in table.notes.lines
+
+
+def test_assignees_are_the_values_of_their_report_nobody_last() -> None:
+    ann = {"accountId": "ann", "displayName": "Ann"}
+    store(issue("A-1", "Open", change(MIDDAY, "assignee", None, "ann"), assignee=ann), issue("A-2"))
+    table = catalogue.run("assignee-time", request(shape="wide"))
+    assert [column.name for column in table.columns if column.kind == "duration"] == ["Ann", "Unassigned"]
+    found = {row["issue_key"]: row for row in table.collect().to_dicts()}
+    assert found["A-1"]["Unassigned"] + found["A-1"]["Ann"] == 7 * DAY
+    assert (found["A-2"]["Ann"], found["A-2"]["Unassigned"]) == (None, 7 * DAY)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from sojourn.calendars.models import CalendarVersion, HolidaySet, StoredCalendar
 from sojourn.core.calendar import Calendar
@@ -41,9 +42,9 @@ def load(name: str) -> Calendar:
 
 
 def load_any(name_or_path: str) -> Calendar:
-    """A calendar by name, or from a JSON file where a file of that name exists."""
+    """A calendar by name, or from a JSON file where there is no calendar of that name."""
     path = Path(name_or_path)
-    if not path.is_file():
+    if not path.is_file() or name_or_path in names():
         return load(name_or_path)
     definition = read_file(path)
     try:
@@ -95,6 +96,16 @@ def save(definition: dict[str, Any], *, now: datetime, replace: bool = False) ->
         number = calendar.versions.count() + 1
         CalendarVersion.objects.create(calendar=calendar, number=number, definition=definition, saved_at=now)
     return number
+
+
+def parse(definition: dict[str, Any]) -> Calendar:
+    """The calendar a definition describes, without saving it; raises Refused, naming the place, where it is wrong."""
+    return _calendar(definition)
+
+
+def versions(name: str) -> QuerySet[CalendarVersion]:
+    """The versions of a stored calendar, the first one first; none of a built-in one."""
+    return CalendarVersion.objects.filter(calendar__name=name).order_by("number")
 
 
 def _calendar(definition: dict[str, Any]) -> Calendar:
@@ -157,6 +168,13 @@ def save_holidays(set_name: str, holidays: list[dict[str, Any]], feed: Feed | No
     HolidaySet.objects.update_or_create(name=set_name, defaults={"holidays": holidays, **source})
 
 
+def save_years(set_name: str, holidays: list[dict[str, Any]], years: range) -> None:
+    """Store the holidays of some years in a set; those of other years stay. Raises UserError where there are none."""
+    stored = HolidaySet.objects.filter(name=set_name).first()
+    others = [holiday for holiday in stored.holidays if _year(holiday) not in years] if stored and holidays else []
+    save_holidays(set_name, sorted([*others, *holidays], key=_date))
+
+
 def attach(name: str, set_name: str, *, now: datetime) -> None:
     """Make a calendar observe a set of holidays, as a new version of it."""
     definition = show(name)
@@ -165,22 +183,32 @@ def attach(name: str, set_name: str, *, now: datetime) -> None:
         save({**definition, _SETS: [*sets, set_name]}, now=now, replace=True)
 
 
-def ends_of_holidays() -> Iterator[tuple[str, str]]:
-    """Each list of dated holidays in use, with its last date: after it there are none (docs/semantics.md 21).
+def reach_of_holidays() -> Iterator[tuple[str, str, str]]:
+    """Each list of dated holidays in use, with its first and last date: beyond there are none (docs/semantics.md 21).
 
     That is every set that calendars observe, and a calendar's own holidays where it observes no set.
     """
     definitions = {name: show(name) for name in names()}
     used = {set_name for definition in definitions.values() for set_name in definition.get(_SETS, [])}
     for found in HolidaySet.objects.filter(name__in=used).order_by("name"):
-        yield found.name, _last(found.holidays)
+        yield found.name, *_reach(found.holidays)
     for name, definition in definitions.items():
         if definition.get("holidays") and not definition.get(_SETS):
-            yield name, _last(definition["holidays"])
+            yield name, *_reach(definition["holidays"])
 
 
-def _last(holidays: list[Any]) -> str:
-    return max(holiday if isinstance(holiday, str) else holiday["date"] for holiday in holidays)
+def _reach(holidays: list[Any]) -> tuple[str, str]:
+    dates = [_date(holiday) for holiday in holidays]
+    return min(dates), max(dates)
+
+
+def _date(holiday: Any) -> str:
+    found: str = holiday if isinstance(holiday, str) else holiday["date"]
+    return found
+
+
+def _year(holiday: Any) -> int:
+    return int(_date(holiday)[:4])
 
 
 def _built_in(name: str) -> str | None:

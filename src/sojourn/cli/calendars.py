@@ -105,12 +105,14 @@ def import_holidays(
     name: Annotated[str, typer.Argument(help="The calendar that shall observe them.")],
     country: Annotated[str, typer.Option(help="ISO 3166-1 code, such as DE.")],
     subdivision: Annotated[str | None, typer.Option(help="Part of the country, such as BE.")] = None,
-    years: Annotated[str, typer.Option(help="FROM-TO, or one year. Default: this year and the next two.")] = "",
+    years: Annotated[
+        str, typer.Option(help="FROM-TO, or one year. Default: from the oldest work item to the year after next.")
+    ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Make a calendar observe a country's public holidays; they are shown first.
 
-    The holidays are kept as a set that calendars share; importing more years replaces the set.
+    The holidays are kept as a set that calendars share; importing other years adds them to it.
 
     Examples:
 
@@ -123,15 +125,29 @@ def import_holidays(
 
     now = timezone.now()
     store.check_can_change(name)
-    found = public_holidays.find(country, subdivision, read_years(years, now.year))
+    asked = read_years(years or f"{_oldest_year(now.year)}-{now.year + 2}", now.year)
+    found = public_holidays.find(country, subdivision, asked)
     set_name = public_holidays.set_name(country, subdivision)
     for holiday in found:
         say(f"{holiday['date']}  {holiday['name']}")
     if not yes:
         confirm(f"Add these {len(found)} holidays to {name} as the set {set_name}?")
-    store.save_holidays(set_name, found)
+    store.save_years(set_name, found, asked)
     store.attach(name, set_name, now=now)
-    say(f"{name} observes {set_name}: {len(found)} holidays.")
+    say(f"{name} observes {set_name}: {len(found)} holidays from {asked[0]} to {asked[-1]}.")
+
+
+def _oldest_year(this_year: int) -> int:
+    """The year in which the oldest work item was created: before it no holiday bears on any number."""
+    from datetime import UTC, datetime
+
+    from django.db.models import Min
+
+    from sojourn.history.models import Issue
+
+    oldest = Issue.objects.aggregate(oldest=Min("created_ms"))["oldest"]
+    year = this_year if oldest is None else datetime.fromtimestamp(oldest / 1000, UTC).year
+    return min(max(year, _FIRST_YEAR), this_year)
 
 
 def read_years(text: str, this_year: int) -> range:

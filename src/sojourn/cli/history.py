@@ -1,6 +1,5 @@
 """Commands that fill the store and empty it: import, dump."""
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,7 +55,7 @@ def import_files(
     columns = Columns(case, activity, timestamp, resource, assignee)
     log = LogOptions(columns, zone, timestamp_format, project, lifecycle)
     sources = files.find(paths, file_format)
-    log = _settle_columns(sources, log)
+    log = _settle_columns(sources, log, paths)
     outcome = _import(sources, site, log, strict)
     for problem in outcome.problems:
         say(f"left out: {problem}")
@@ -64,11 +63,14 @@ def import_files(
     raise typer.Exit(1 if outcome.problems else 0)
 
 
-def _settle_columns(sources: "list[Source]", log: "LogOptions") -> "LogOptions":
-    """Check the zone and the columns of every log before anything is imported, and show what was taken for what."""
+def _settle_columns(sources: "list[Source]", log: "LogOptions", named: list[Path]) -> "LogOptions":
+    """Check the zone and the columns of every log before anything is imported, and show what was taken for what.
+
+    A file that was named must be a log; one found in a folder that is none is left out, and the import says so.
+    """
     from zoneinfo import ZoneInfo
 
-    from sojourn.errors import Refused
+    from sojourn.errors import Refused, UserError
     from sojourn.jira import eventlog
 
     try:
@@ -77,8 +79,15 @@ def _settle_columns(sources: "list[Source]", log: "LogOptions") -> "LogOptions":
         raise Refused("--zone", f"{log.zone!r} is not a time zone; write one such as Europe/Berlin") from None
     for source in sources:
         if source.format == "csv":
-            with suppress(Refused):  # what is not CSV is left out, and the import says so
-                say(f"{source.path}: {eventlog.settle(log.columns, eventlog.header(source))}, zone = {log.zone}")
+            try:
+                columns = eventlog.settle(log.columns, eventlog.header(source))
+            except Refused:
+                continue
+            except UserError as error:
+                if source.path in named:
+                    raise UserError(f"{source.path}: {error}") from error
+                continue
+            say(f"{source.path}: {columns}, zone = {log.zone}")
     return log
 
 
@@ -118,7 +127,8 @@ def _import(sources: "list[Source]", site: str | None, log: "LogOptions", strict
 def _summarise(outcome: "Outcome", as_json: bool) -> None:
     done = outcome.written
     if as_json:
-        counts = {"written": done.written, "unchanged": done.unchanged, "older": done.older}
+        counts = {"written": done.written, "unchanged": done.unchanged, "older": done.older, "poorer": done.poorer}
+        counts |= {"cut_short": outcome.cut_short, "statuses": outcome.statuses}
         problems = [
             {"file": str(problem.path), "place": problem.place, "reason": problem.reason}
             for problem in outcome.problems
@@ -129,6 +139,15 @@ def _summarise(outcome: "Outcome", as_json: bool) -> None:
         f"{outcome.items:,} work items read: {done.written:,} written, {done.unchanged:,} unchanged, "
         f"{done.older:,} older than what is stored, {len(outcome.problems):,} left out."
     )
+    if outcome.statuses:
+        say(f"{outcome.statuses:,} statuses read.")
+    if outcome.cut_short:
+        say(
+            f"{outcome.cut_short:,} of them have a history that is cut short or missing, and are flagged "
+            "history_incomplete; docs/import.md says how to export whole histories."
+        )
+    if done.poorer:
+        say(f"{done.poorer:,} of these were not taken: the store has their whole history.")
 
 
 @app.command()

@@ -62,20 +62,21 @@ class Dictionary:
         self._make({ref: label for ref, label in labels.items() if ref not in known})
         self._save([self._values[ref] for ref in known if _rename(self._values[ref], labels[ref])])
 
-    def declare(self, kind: str, labels: Mapping[str, tuple[str, str]]) -> None:
-        """Take a full list of the values of a kind that exist now, names and categories by key.
+    def declare(self, kind: str, labels: Mapping[str, tuple[str, str]], *, is_whole: bool) -> None:
+        """Take a list of values of a kind that exist now, names and categories by key.
 
-        It names them whatever they were called before. All others are marked deleted, and so is what only histories
-        will tell of later.
+        It names them whatever they were called before. Where the list is whole, all others are marked deleted, and so is
+        what only histories will tell of later.
         """
         told = {Ref(kind, key): Label(name, DECLARED, category) for key, (name, category) in labels.items()}
         self._make({ref: label for ref, label in told.items() if ref not in self._values})
-        self._declared.add(kind)
+        if is_whole:
+            self._declared.add(kind)
         changed = []
         for ref, value in self._values.items():
             if ref.kind == kind:
                 before = _state(value)
-                value.deleted = ref not in told
+                value.deleted = ref not in told if is_whole else value.deleted and ref not in told
                 if ref in told:
                     value.name, value.category, value.name_rank = told[ref].name, told[ref].category, DECLARED
                 changed += [value] if _state(value) != before else []

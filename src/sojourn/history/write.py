@@ -48,14 +48,28 @@ _RAW = _insert(RawIssue, ("issue_id", "payload"))
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a batch: items written, items that said nothing new, items older than what is stored."""
+    """What became of a batch: items written, items that said nothing new, and those that know less than the store.
+
+    `older` were updated earlier; `poorer` have a history that is cut short where the store has it whole.
+    """
 
     written: int = 0
     unchanged: int = 0
     older: int = 0
+    poorer: int = 0
 
     def __add__(self, other: "Written") -> "Written":
-        return Written(self.written + other.written, self.unchanged + other.unchanged, self.older + other.older)
+        return Written(
+            self.written + other.written,
+            self.unchanged + other.unchanged,
+            self.older + other.older,
+            self.poorer + other.poorer,
+        )
+
+    @property
+    def items(self) -> int:
+        """All of them."""
+        return self.written + self.unchanged + self.older + self.poorer
 
 
 class Writer:
@@ -76,10 +90,10 @@ class Writer:
         with self._turn(len(records)) as version:
             return self._write(records, version)
 
-    def declare(self, kind: str, labels: Mapping[str, tuple[str, str]]) -> None:
-        """Take a full list of the values of a kind that exist now (`Dictionary.declare`)."""
+    def declare(self, kind: str, labels: Mapping[str, tuple[str, str]], *, is_whole: bool = True) -> None:
+        """Take a list of the values of a kind that exist now (`Dictionary.declare`)."""
         with self._turn(1):
-            self.dictionary.declare(kind, labels)
+            self.dictionary.declare(kind, labels, is_whole=is_whole)
 
     @contextmanager
     def _turn(self, versions: int) -> Iterator[int]:
@@ -100,18 +114,21 @@ class Writer:
     def _write(self, records: Sequence[IssueRecord], version: int) -> Written:
         stored = self._stored({record.jira_id for record in records})
         new: dict[str, IssueRecord] = {}
-        told, unchanged = [], 0
+        told: list[IssueRecord] = []
+        unchanged, poorer = 0, 0
         for record in records:
             known = new.get(record.jira_id) or stored.get(record.jira_id)
             if known is not None and _says_the_same(record, known):
                 unchanged += 1
                 continue
             told.append(record)
-            if known is None or not _is_older(record, known):
+            if known is None or _knows_more(record, known):
                 new[record.jira_id] = record
+            else:
+                poorer += _is_whole(known) > _is_whole(record)
         self._learn(told)
         self._write_issues(list(new.values()), stored, version)
-        return Written(len(new), unchanged, len(told) - len(new))
+        return Written(len(new), unchanged, len(told) - len(new) - poorer, poorer)
 
     def _stored(self, jira_ids: set[str]) -> dict[str, Issue]:
         found = Issue.objects.filter(site=self.site, jira_id__in=jira_ids)
@@ -178,10 +195,18 @@ def _says_the_same(record: IssueRecord, known: Issue | IssueRecord) -> bool:
     return bytes(known.digest) == record.digest and not is_deleted
 
 
-def _is_older(record: IssueRecord, known: Issue | IssueRecord) -> bool:
-    """Whether the store knows more: a later update, or the same one with a history that is not cut short."""
+def _knows_more(record: IssueRecord, known: Issue | IssueRecord) -> bool:
+    """Whether a record shall take the place of what is known of its work item.
+
+    A whole history is never given up for one that is cut short, however new; else the later update counts. So the order
+    in which exports arrive does not matter.
+    """
+    if _is_whole(record) != _is_whole(known):
+        return _is_whole(record)
     if record.updated_ms is None or known.updated_ms is None:
-        return False
-    if record.updated_ms != known.updated_ms:
-        return record.updated_ms < known.updated_ms
-    return bool(record.flags & Flag.HISTORY_INCOMPLETE & ~known.flags)
+        return True
+    return record.updated_ms >= known.updated_ms
+
+
+def _is_whole(known: Issue | IssueRecord) -> bool:
+    return not known.flags & Flag.HISTORY_INCOMPLETE

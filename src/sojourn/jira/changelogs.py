@@ -18,6 +18,7 @@ class Changelogs:
         self._database = sqlite3.connect(Path(self._folder.name) / "changelogs")
         self._database.execute("CREATE TABLE history (issue TEXT, id TEXT, json TEXT, PRIMARY KEY (issue, id))")
         self._any = False
+        self._with_next, self._without_next = 0, 0
 
     def __enter__(self) -> "Changelogs":
         return self
@@ -37,22 +38,33 @@ class Changelogs:
         for place, part in enumerate(values.objects(page["issueChangeLogs"], "issueChangeLogs")):
             rows += _rows(part, f"issueChangeLogs[{place}]")
         self._any = True
+        if page.get("nextPageToken"):
+            self._with_next += 1
+        else:
+            self._without_next += 1
         self._database.executemany("INSERT OR REPLACE INTO history VALUES (?, ?, ?)", rows)
 
     def join(self, issue: dict[str, Any]) -> None:
-        """Give a work item its histories; bulk-fetched ones are whole, and a work item without any never changed."""
+        """Give a work item its histories.
+
+        Where the last page is there, bulk-fetched histories are whole, and a work item without any never changed. Where
+        it is missing nobody can tell, and the work item's own count, or no changelog at all, says what is known.
+        """
         if not self._any:
             return
         query = "SELECT id, json FROM history WHERE issue = ? ORDER BY id"
         found = self._database.execute(query, [str(issue.get("id"))])
         histories = {key: json.loads(text) for key, text in found}
         changelog = issue.get("changelog")
-        if not histories and changelog is not None:
+        is_whole = not self._with_next or self._without_next > 0
+        if not histories and (changelog is not None or not is_whole):
             return
         own = changelog.get("histories") if isinstance(changelog, dict) else None
         for history in values.objects(own, f"{issue.get('key')}.changelog.histories"):
             histories.setdefault(_id_of(history), history)
-        issue["changelog"] = {"histories": list(histories.values()), "total": len(histories)}
+        told = changelog.get("total") if isinstance(changelog, dict) else None
+        total = max(len(histories), told if isinstance(told, int) else 0)
+        issue["changelog"] = {"histories": list(histories.values()), "total": total, "isLast": is_whole}
 
 
 def _rows(part: dict[str, Any], path: str) -> list[tuple[str, str, str]]:

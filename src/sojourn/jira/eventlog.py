@@ -55,14 +55,18 @@ class LogOptions:
 def header(source: Source) -> list[str]:
     """The names of the columns of a log; raises Refused where it cannot be read."""
     try:
-        return pl.read_csv(_bytes(source), n_rows=0, infer_schema=False).columns
+        return _frame(source, n_rows=0).columns
     except _UNREADABLE as error:
         raise Refused(str(source.path), f"is not CSV: {error}") from None
 
 
-def _bytes(source: Source) -> bytes:
+def _frame(source: Source, n_rows: int | None = None) -> pl.DataFrame:
+    """The rows as texts; the separator is the one that the header has most of: comma, semicolon or tab."""
     with source.open() as file:
-        return file.read()
+        content = file.read()
+    first = content.partition(b"\n")[0]
+    separator = max(",;\t", key=lambda mark: first.count(mark.encode()))
+    return pl.read_csv(content, n_rows=n_rows, infer_schema=False, separator=separator)
 
 
 def settle(columns: Columns, names: list[str]) -> Columns:
@@ -89,11 +93,15 @@ def read(source: Source, options: LogOptions) -> Iterator[Parsed | Broken]:
     be read is left out as a whole and reported: a history with a hole would be wrong.
     """
     try:
-        frame = pl.read_csv(_bytes(source), infer_schema=False).with_row_index(_ROW, offset=2)
+        frame = _frame(source).with_row_index(_ROW, offset=2)
     except _UNREADABLE as error:
         yield Broken("file", f"is not CSV: {error}", source.size)
         return
-    columns = settle(options.columns, frame.columns[1:])
+    try:
+        columns = settle(options.columns, frame.columns[1:])
+    except UserError as error:
+        yield Broken("file", str(error), source.size)
+        return
     zone = ZoneInfo(options.zone)
     instants = [instant(text, zone, options.timestamp_format) for text in frame[str(columns.timestamp)]]
     case = str(columns.case)

@@ -55,11 +55,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """One JSON value of a file, where it stands, and how many bytes of the file on disk have been read by then."""
+    """One JSON value of a file, where it stands, and how many bytes of the file on disk have been read by then.
+
+    `is_member` is whether the file is one array, of which this is a member.
+    """
 
     place: str
     value: Any
     position: int
+    is_member: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,7 @@ def _array(file: IO[bytes], on_disk: IO[bytes]) -> Iterator[Parsed | Broken]:
     try:
         for value in ijson.items(file, "item", use_float=True):
             number += 1
-            yield Parsed(f"item {number}", value, on_disk.tell())
+            yield Parsed(f"item {number}", value, on_disk.tell(), is_member=True)
     except ijson.JSONError as error:
         reason = str(error).partition("\n")[0]
         yield Broken(f"item {number + 1}", f"is not JSON, nor is what follows: {reason}", on_disk.tell())

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sojourn.core.flags import Flag
 from sojourn.errors import Refused, UserError
 from sojourn.history.record import IssueRecord
 from sojourn.history.write import Writer, Written
@@ -38,16 +39,21 @@ class Problem:
 
 @dataclass(slots=True)
 class Outcome:
-    """What an import did so far: work items by what became of them, bytes read, and every problem."""
+    """What an import did so far: work items by what became of them, bytes read, and every problem.
+
+    `cut_short` counts the work items whose history the source cut short or left out.
+    """
 
     written: Written = Written()
+    cut_short: int = 0
+    statuses: int = 0
     bytes_read: int = 0
     problems: list[Problem] = field(default_factory=list)
 
     @property
     def items(self) -> int:
         """Work items that were read."""
-        return self.written.written + self.written.unchanged + self.written.older
+        return self.written.items
 
 
 class StrictError(UserError):
@@ -74,7 +80,7 @@ class Importer:
         self._on_progress = on_progress
         self._writers: dict[str, Writer] = {}
         self._batches: dict[str, list[IssueRecord]] = {}
-        self._statuses: dict[str, dict[str, tuple[str, str]]] = {}
+        self._statuses: dict[str, tuple[dict[str, tuple[str, str]], list[bool]]] = {}
 
     def run(self, sources: list[Source]) -> Outcome:
         """Import the files; changelog pages are read first and joined to the work items of the other files.
@@ -117,7 +123,7 @@ class Importer:
             if isinstance(part, Broken):
                 self._report(source.path, part.place, part.reason)
             else:
-                self._take(part.value, source.path, part.place, changelogs)
+                self._take(part.value, source.path, part.place, changelogs, is_member=part.is_member)
         self.outcome.bytes_read = before + source.size
 
     def _parts(self, source: Source) -> Iterator[Parsed | Broken]:
@@ -127,8 +133,11 @@ class Importer:
             return xes.read(source, self._log)
         return eventlog.read(source, self._log)
 
-    def _take(self, value: Any, path: Path, place: str, changelogs: Changelogs | None) -> None:
+    def _take(
+        self, value: Any, path: Path, place: str, changelogs: Changelogs | None, *, is_member: bool = False
+    ) -> None:
         for found in _unfold(value, self._site, place):
+            found.is_whole_list |= is_member
             try:
                 self._keep(found, changelogs)
             except Refused as error:
@@ -140,12 +149,15 @@ class Importer:
         if len(found.site) > _LONGEST_SITE or "\0" in found.site:
             raise Refused("server", f"{values.shown(found.site)} is not the name of a site")
         if found.is_status:
-            statuses = self._statuses.setdefault(found.site, {})
+            statuses, _ = self._statuses.setdefault(found.site, ({}, []))
             statuses[_key_of_status(found.value)] = (values.name_of(found.value), values.category_of(found.value))
+            self._statuses[found.site][1].append(found.is_whole_list)
+            self.outcome.statuses += 1
             return
         if changelogs:
             changelogs.join(found.value)
         record = self._reader.read(found.value)
+        self.outcome.cut_short += bool(record.flags & Flag.HISTORY_INCOMPLETE)
         batch = self._batches.setdefault(found.site, [])
         batch.append(record)
         if len(batch) >= _BATCH:
@@ -155,8 +167,8 @@ class Importer:
         """Write what is left, and then say which statuses exist: of all that the histories told."""
         for site in list(self._batches):
             self._flush(site)
-        for site, statuses in self._statuses.items():
-            self._writer(site).declare("status", statuses)
+        for site, (statuses, whole) in self._statuses.items():
+            self._writer(site).declare("status", statuses, is_whole=any(whole))
 
     def _writer(self, site: str) -> Writer:
         if site not in self._writers:
@@ -176,14 +188,18 @@ class Importer:
         self.outcome.problems.append(problem)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Found:
-    """A work item or a status in a file: its site and where it stands, or why it is neither."""
+    """A work item or a status in a file: its site and where it stands, or why it is neither.
+
+    `is_whole_list` is whether a status is one of a list of all.
+    """
 
     site: str
     place: str
     value: dict[str, Any] = field(default_factory=dict)
     is_status: bool = False
+    is_whole_list: bool = False
     problem: str = ""
 
 
@@ -194,7 +210,11 @@ def _unfold(value: Any, site: str | None, place: str, depth: int = 0) -> Iterato
         problem = f"{values.shown(value)} is not a work item; a Jira work item is a JSON object"
         yield _Found(here, place, problem=problem)
     elif isinstance(value, list):
-        yield from _each(value, site, place, "item", depth)
+        yield from (
+            _statuses(value, site, place) if _is_list_of_statuses(value) else _each(value, site, place, "item", depth)
+        )
+    elif "webhookEvent" in value:
+        yield _Found(here, place, problem="is the body of a webhook, not an export; it has no whole history")
     elif isinstance(value.get("issue"), dict):
         yield from _unfold(value["issue"], site or str(value.get("server") or DEFAULT_SITE), place, depth + 1)
     elif isinstance(value.get("issues"), list):
@@ -202,7 +222,9 @@ def _unfold(value: Any, site: str | None, place: str, depth: int = 0) -> Iterato
         issues = [{**part, "names": names} if names and isinstance(part, dict) else part for part in value["issues"]]
         yield from _each(issues, site, place, "issue", depth)
     elif isinstance(value.get("values"), list) and "fields" not in value:  # a page of statuses
-        yield from _each(value["values"], site, place, "value", depth)
+        yield from _statuses(
+            value["values"], site, place, is_whole=value.get("isLast", True) and not value.get("startAt")
+        )
     elif "issueChangeLogs" in value:
         problem = "is a page of changelogs amid work items; put it into a file of its own"
         yield _Found(here, place, problem=problem)
@@ -213,6 +235,24 @@ def _unfold(value: Any, site: str | None, place: str, depth: int = 0) -> Iterato
     else:
         keys = ", ".join(list(value)[:5]) or "nothing"
         yield _Found(here, place, problem=f"is not a work item: it has {keys}, and neither `key` nor `fields`")
+
+
+def _is_list_of_statuses(parts: list[Any]) -> bool:
+    return bool(parts) and all(isinstance(part, dict) and _is_status(part) for part in parts)
+
+
+def _is_status(value: dict[str, Any]) -> bool:
+    return "statusCategory" in value and "key" not in value and "fields" not in value
+
+
+def _statuses(parts: list[Any], site: str | None, place: str, *, is_whole: bool = True) -> Iterator[_Found]:
+    """The statuses of a list. Only a whole list tells which statuses there are no more."""
+    for number, part in enumerate(parts, 1):
+        here = f"{place}, status {number}"
+        if isinstance(part, dict) and _is_status(part):
+            yield _Found(site or DEFAULT_SITE, here, part, is_status=True, is_whole_list=is_whole)
+        else:
+            yield _Found(site or DEFAULT_SITE, here, problem=f"{values.shown(part)} is not a status")
 
 
 def _each(parts: list[Any], site: str | None, place: str, what: str, depth: int) -> Iterator[_Found]:

@@ -139,6 +139,8 @@ def _completeness(changelog: Any) -> Flag:
     """Whether the source gave the whole changelog: a missing one is known to be incomplete (docs/semantics.md 5)."""
     if not isinstance(changelog, dict):
         return Flag.HISTORY_INCOMPLETE
+    if changelog.get("isLast") is False:
+        return Flag.HISTORY_INCOMPLETE
     histories = changelog.get("histories")
     return _cut_short(len(histories) if isinstance(histories, list) else 0, changelog.get("total"))
 

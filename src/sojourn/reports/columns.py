@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import polars as pl
 from django.db.models import CharField, Expression, F
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from sojourn.errors import Refused
@@ -47,7 +47,7 @@ class IssueColumn:
     @property
     def expression(self) -> Expression | F:
         """What to select."""
-        return Cast(KT(self.source), CharField()) if self.custom else F(self.source)
+        return Cast(KeyTextTransform(self.source, "fields"), CharField()) if self.custom else F(self.source)
 
     def series(self, values: tuple[Any, ...]) -> pl.Series:
         """The values as a column of a frame."""
@@ -87,5 +87,5 @@ def find(name: str) -> IssueColumn:
         source, kind = _KNOWN[name]
         return IssueColumn(Column(name, kind), source)
     if Issue.objects.filter(fields__has_key=name).exists():
-        return IssueColumn(Column(name, "text"), f"fields__{name}", custom=True)
+        return IssueColumn(Column(name, "text"), name, custom=True)
     raise Refused("columns", f"no work item has {name!r}; there are {', '.join(NAMES)}, and the fields of the import")

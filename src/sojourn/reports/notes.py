@@ -52,6 +52,8 @@ def of(report: str, request: Request, unsorted: Sequence[str] = (), own: Sequenc
         )
         lines.append(f"Only time from {begin} to {end} is looked at.")
     lines += own
+    if request.is_past and (request.columns or request.filters.keys() & {"updated", "resolved", "due"}):
+        lines.append("Fields of the work item, and choices by them, are those of today, not of that moment.")
     lines.append("Empty, shown as –, means never there; 0 means there, and worth nothing under this calendar.")
     return saying(report, request, lines)
 

@@ -51,6 +51,7 @@ def request(
         status_groups=_groups(texts.get("status_group", ())),
         columns=texts.get("columns", ()),
         time_format=TimeFormat.parse(one.get("time_format") or "ms"),
+        is_past=bool(as_of) and instant_ms(as_of, zone, "as_of") < _ms(now),
         sort=tuple(_sort(text) for text in texts.get("sort", ())),
         limit=_limit(one.get("limit", "")),
         own=own,

@@ -1,7 +1,7 @@
 """What is asked of a report: the options every report shares, checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from sojourn.core.calendar import Calendar
@@ -39,12 +39,26 @@ class StatusGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """The work items stored after one and up to another, by the store's numbers; `last` is the end of all pages."""
+
+    after: int
+    upto: int
+    last: int
+
+    @property
+    def whole(self) -> "Page":
+        """All pages together."""
+        return Page(0, self.last, self.last)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A question to a report, the same for all of them.
 
     `as_of_ms` is the moment of which it is asked; `filters` say which work items, by a date of theirs; `trim` is the
-    part of time that is looked at, as if the world began and ended there (docs/semantics.md 12). `own` holds the
-    texts of the options that only this report has.
+    part of time that is looked at, as if the world began and ended there (docs/semantics.md 12). `page` says which of
+    the work items are answered for now. `own` holds the texts of the options that only this report has.
     """
 
     as_of_ms: int
@@ -63,13 +77,21 @@ class Request:
     shape: Shape = "wide"
     columns: tuple[str, ...] = ()
     time_format: TimeFormat = TimeFormat.MS
+    is_past: bool = False
+    """Whether the moment of which is asked lies before the moment of asking."""
     sort: tuple[Sort, ...] = ()
     limit: int | None = None
+    page: Page | None = None
     own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.trim.from_ms is not None and self.trim.from_ms >= self.as_of_ms:
             raise Refused("trim", "begins at the moment of which is asked, or later; let it begin before as_of")
+
+    @property
+    def of_all_pages(self) -> "Request":
+        """The same request about the work items of all pages: what the columns of every page come from."""
+        return self if self.page is None else replace(self, page=self.page.whole)
 
     @property
     def end_ms(self) -> int:

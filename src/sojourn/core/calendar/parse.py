@@ -93,11 +93,17 @@ def _read_bool(given: Mapping[str, Any], key: str) -> bool:
     return value
 
 
+_NO_PLACES = {"localtime", "posixrules", "Factory"}
+"""Files beside the time zones that mean something else on each machine."""
+
+
 def _read_zone(given: Mapping[str, Any]) -> str:
     if "tz" not in given:
         raise Refused("tz", "missing; give an IANA time zone such as Europe/Berlin")
     key = _read_text(given["tz"], "tz")
     try:
+        if key in _NO_PLACES:
+            raise ValueError(key)
         ZoneInfo(key)
     except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
         raise Refused("tz", f"unknown time zone {key!r:.60}; give an IANA zone such as Europe/Berlin") from None
