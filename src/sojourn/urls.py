@@ -3,12 +3,15 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
+from sojourn.api import routes
 from sojourn.web import bundle, report, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("login", LoginView.as_view(template_name="web/login.html", redirect_authenticated_user=True), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
+    path("api/docs", routes.docs, name="api-docs"),
+    path("api/v1/", routes.urls()),
     path("health", views.health, name="health"),
     path("reports/time-in-status", report.page, name="time-in-status"),
     path("reports/time-in-status.<str:name>", report.download, name="time-in-status-download"),

@@ -25,6 +25,8 @@ def chosen(request: Request) -> QuerySet[Issue]:
         found = found.filter(site__name__in=request.sites)
     if request.projects:
         found = found.filter(project__key__in=request.projects)
+    if request.page:
+        found = found.filter(pk__gt=request.page.after, pk__lte=request.page.upto)
     for name, wanted in request.filters.items():
         found = found.filter(_between(name, wanted, request.calendar))
     return found

@@ -1,0 +1,66 @@
+"""`/projects`, `/statuses`, `/values`: what the store has names for."""
+
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from ninja import Router, Schema
+
+from sojourn.api.security import need
+from sojourn.errors import Refused
+from sojourn.history.models import Field, Project, Value
+
+router = Router(tags=["work items"])
+
+
+class ProjectOut(Schema):
+    """A project as Jira names it now; ids are unique within a site."""
+
+    id: str
+    key: str
+    name: str
+    site: str
+
+
+class ValueOut(Schema):
+    """A value a field can take, by its id in Jira, with its present name.
+
+    `category` is that of a status: new, indeterminate, done, or empty where it is not known.
+    """
+
+    id: str
+    name: str
+    category: str
+    deleted: bool
+    site: str
+
+
+@router.get("/projects", auth=need("read"), response=dict[str, list[ProjectOut]], operation_id="projects")
+def projects(request: HttpRequest) -> dict[str, list[dict[str, str]]]:
+    """All projects, by key."""
+    found = Project.objects.order_by("key", "site__name")
+    rows = found.values("key", "name", jira=F("jira_id"), of=F("site__name"))
+    return {
+        "projects": [{"id": row["jira"], "key": row["key"], "name": row["name"], "site": row["of"]} for row in rows]
+    }
+
+
+@router.get("/statuses", auth=need("read"), response=dict[str, list[ValueOut]], operation_id="statuses")
+def statuses(request: HttpRequest) -> dict[str, list[ValueOut]]:
+    """All statuses, by name."""
+    return {"statuses": _values(Value.objects.filter(kind="status"))}
+
+
+@router.get("/values", auth=need("read"), response=dict[str, list[ValueOut]], operation_id="values")
+def values(request: HttpRequest, field: str, site: str = "") -> dict[str, list[ValueOut]]:
+    """The values a tracked field took, by name; of a field of people, everybody who is known."""
+    tracked = sorted(set(Field.objects.values_list("key", flat=True)))
+    if field not in tracked:
+        raise Refused("field", f"{field!r:.60} is not tracked; there are: {', '.join(tracked) or 'none yet'}")
+    found = Value.objects.filter(kind=field)
+    return {"values": _values(found.filter(site__name=site) if site else found)}
+
+
+def _values(found: QuerySet[Value]) -> list[ValueOut]:
+    return [
+        ValueOut(id=one.key, name=one.name, category=one.category, deleted=one.deleted, site=one.site.name)
+        for one in found.select_related("site").order_by("name", "key", "site__name")
+    ]

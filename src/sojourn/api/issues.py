@@ -1,0 +1,135 @@
+"""`/issues/{key}`: a work item as it is now, and every tracked field of it as steps and stays."""
+
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.db.models import F
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Query, Router
+
+from sojourn.api.errors import Problem
+from sojourn.api.security import need
+from sojourn.calendars import store
+from sojourn.core import timeline
+from sojourn.core.calendar import Calendar
+from sojourn.core.flags import Flag
+from sojourn.core.timeline import Timelines, Window
+from sojourn.errors import Refused, UserError
+from sojourn.history.item import Steps, steps
+from sojourn.history.models import Issue, Value
+from sojourn.reports.items import Measure
+from sojourn.reports.notes import instant
+from sojourn.reports.options import instant_ms
+
+router = Router(tags=["work items"])
+_PEOPLE = ("assignee", "reporter")
+_NAMED = ("issuetype", "priority", "resolution", *_PEOPLE)
+
+
+@router.get("/issues/{key}", auth=need("read"), operation_id="issue")
+def shown(request: HttpRequest, key: str, site: str = "") -> dict[str, Any]:
+    """A work item as it is now. `site` is needed only where several sites have one of that key."""
+    issue = _find(key, site)
+    moments = {name: getattr(issue, f"{name}_ms") for name in ("created", "updated", "resolved", "deleted")}
+    return {
+        **_identity(issue),
+        "summary": issue.summary,
+        "project": {"id": issue.project.jira_id, "key": issue.project.key, "name": issue.project.name},
+        "status": {**value, "category": issue.status.category}
+        if (value := _value(issue.status)) and issue.status
+        else None,
+        **{name: _value(getattr(issue, name)) for name in _NAMED},
+        **{name: None if at is None else instant(at) for name, at in moments.items()},
+        "due": issue.due.isoformat() if issue.due else None,
+        "flags": Flag(issue.flags).names,
+        "fields": issue.fields,
+    }
+
+
+@router.get("/issues/{key}/timeline", auth=need("read"), operation_id="timeline")
+def history(
+    request: HttpRequest,
+    key: str,
+    field: Annotated[list[str], Query(default_factory=list)],
+    site: str = "",
+    calendar: str = store.DEFAULT,
+    as_of: str = "",
+) -> dict[str, Any]:
+    """Every tracked field as its steps, and its stays with working and elapsed time, ms, up to `as_of`.
+
+    `field`, which may be repeated, leaves only those fields. A field of events, such as comments, has no stays.
+    """
+    issue = _find(key, site)
+    try:
+        hours = store.load(calendar)
+    except UserError as error:
+        raise Refused("calendar", str(error)) from error
+    at_ms = instant_ms(as_of, ZoneInfo(hours.tz), "as_of") if as_of else round(timezone.now().timestamp() * 1000)
+    found = {one.field: one for one in steps(issue)}
+    for name in field:
+        if name not in found:
+            raise Refused("field", f"{name!r:.60} has no history here; there are: {', '.join(found)}")
+    return {
+        **_identity(issue),
+        "calendar": calendar,
+        "tz": hours.tz,
+        "as_of": instant(at_ms),
+        "fields": [_field(one, hours, at_ms) for one in found.values() if not field or one.field in field],
+    }
+
+
+def _find(key: str, site: str) -> Issue:
+    """The work item of a key; of several the one that was not deleted. Raises Problem 404, or Refused."""
+    found = Issue.objects.select_related("site", "project", "status", *_NAMED).filter(key=key)
+    found = found.filter(site__name=site) if site else found
+    ordered = list(found.order_by(F("deleted_ms").desc(nulls_first=True), "-row_version"))
+    if not ordered:
+        raise Problem(404, f"There is no work item {key!r:.60}{f' at {site!r:.60}' if site else ''}.", "key")
+    sites = sorted({one.site.name for one in ordered})
+    if len(sites) > 1:
+        raise Refused("site", f"several sites have {key}; name one of {', '.join(sites)}")
+    return ordered[0]
+
+
+def _identity(issue: Issue) -> dict[str, str]:
+    return {"key": issue.key, "id": issue.jira_id, "site": issue.site.name}
+
+
+def _value(value: Value | None) -> dict[str, str] | None:
+    return None if value is None else {"id": value.key, "name": value.name}
+
+
+def _field(one: Steps, hours: Calendar, as_of_ms: int) -> dict[str, Any]:
+    happened = [place for place, at in enumerate(one.at) if at <= as_of_ms]
+    entries = [
+        {"at": instant(one.at[place]), "value": _value(one.value[place]), "author": _value(one.author[place])}
+        for place in happened
+    ]
+    return {
+        "field": one.field,
+        "name": one.name,
+        "flags": one.flags.names,
+        "steps": entries,
+        "stays": [] if one.is_events else _stays(one, hours, as_of_ms),
+    }
+
+
+def _stays(one: Steps, hours: Calendar, as_of_ms: int) -> list[dict[str, Any]]:
+    """What `core.timeline` makes of the steps; the value of a stay is the place of its step."""
+    places = np.arange(len(one.at), dtype=np.int64)
+    line = Timelines(np.array(one.at, dtype=np.int64), places, np.array([0, len(one.at)], dtype=np.int64))
+    found = timeline.stays(line, Window(as_of_ms))
+    worked = found.worked(Measure(hours, as_of_ms).reaching(found.entered)).tolist()
+    rows = zip(found.value, found.entered, found.left, found.current, found.elapsed(), worked, strict=True)
+    return [
+        {
+            "value": _value(one.value[int(place)]),
+            "entered": instant(int(entered)),
+            "left": None if current else instant(int(left)),
+            "working_ms": working_ms,
+            "elapsed_ms": int(elapsed_ms),
+        }
+        for place, entered, left, current, elapsed_ms, working_ms in rows
+    ]

@@ -1,0 +1,102 @@
+"""Who asks: a token as Bearer or as the password of Basic, or somebody who is signed in.
+
+401 means that credentials are missing or wrong and comes with WWW-Authenticate (RFC 9110, 11.6.1); a token that is
+right and lacks a scope gets 403.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja.security import APIKeyCookie, HttpBasicAuth, HttpBearer
+from ninja.utils import check_csrf
+
+from sojourn.access import attempts, tokens
+from sojourn.access.models import Token
+from sojourn.access.tokens import Scope
+from sojourn.api.errors import Problem
+from sojourn.errors import UserError
+
+CHALLENGE = 'Bearer realm="Sojourn", Basic realm="Sojourn", charset="UTF-8"'
+_HOW = "Send a token as `Authorization: Bearer TOKEN`, or as the password of Basic."
+
+
+def unauthorized(detail: str) -> Problem:
+    """The answer to credentials that are missing or wrong."""
+    return Problem(401, f"{detail} {_HOW}", headers={"WWW-Authenticate": CHALLENGE})
+
+
+class Bearer(HttpBearer):
+    """A token in `Authorization: Bearer` (RFC 6750)."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope: Scope = scope
+
+    def authenticate(self, request: HttpRequest, token: str) -> Token:
+        """The token, where it is right and has the scope."""
+        return _by_token(request, token, self.scope)
+
+
+class Basic(HttpBasicAuth):
+    """A token as the password of `Authorization: Basic` (RFC 7617), for Excel and Power BI; any user name will do."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope: Scope = scope
+
+    def authenticate(self, request: HttpRequest, username: str, password: str) -> Token:  # noqa: ARG002
+        """The token, where it is right and has the scope."""
+        return _by_token(request, password, self.scope)
+
+
+class Session(APIKeyCookie):
+    """The cookie of somebody who is signed in; what is not a GET needs the CSRF token too."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def __call__(self, request: HttpRequest) -> Any | None:
+        """The user; None where nobody is signed in. An Authorization header that was not taken is wrong, not absent."""
+        if "Authorization" in request.headers:
+            raise _wrong(request, "The header Authorization cannot be read.")
+        if not request.user.is_authenticated:
+            return None
+        if check_csrf(request):
+            raise Problem(403, "The CSRF token is missing or wrong: send it as X-CSRFToken, or use a personal token.")
+        return request.user
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any | None:  # noqa: ARG002
+        """The user of the session."""
+        return request.user
+
+
+def need(scope: Scope) -> list[Any]:
+    """What an address that needs a scope takes."""
+    return [Bearer(scope), Basic(scope), Session()]
+
+
+def _by_token(request: HttpRequest, secret: str, scope: Scope) -> Token:
+    try:
+        token = tokens.check(secret, timezone.now())
+    except UserError as error:
+        raise _wrong(request, str(error)) from None
+    if scope not in token.scopes:
+        have = ", ".join(token.scopes)
+        raise Problem(403, f"This needs the scope {scope}; the token {token.name} has {have}. Make one that has it.")
+    request.user = token.user
+    return token
+
+
+def _wrong(request: HttpRequest, detail: str) -> Problem:
+    """The answer to a wrong credential: 401, or 429 where its address was wrong too often.
+
+    Right credentials are taken all the same: several people may share an address, and nobody guesses 256 bits.
+    """
+    address, now = request.META.get("REMOTE_ADDR", ""), timezone.now()
+    wait = attempts.wait_s(address, now)
+    if wait:
+        detail = f"Too many wrong credentials came from your address; wait {wait} seconds."
+        return Problem(429, detail, headers={"Retry-After": str(wait)})
+    attempts.note(address, now)
+    return unauthorized(detail)
