@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 
 from sojourn.errors import Refused, UserError
-from sojourn.reports import cycle_time, flow_counts, status_history, time_in_value, transitions, visits
+from sojourn.reports import cycle_time, flow_counts, per_date, status_history, time_in_value, transitions, visits
 from sojourn.reports.request import Request
 from sojourn.reports.table import Table
 
@@ -18,6 +18,7 @@ REPORTS: dict[str, Callable[[Request], Table]] = {
     "status-count": visits.status_count,
     "status-entrance-dates": visits.status_entrance_dates,
     "transition-count": transitions.transition_count,
+    "time-in-status-per-date": per_date.time_in_status_per_date,
     "cycle-time": cycle_time.cycle_time,
     "lead-time": cycle_time.lead_time,
     "work-item-age": cycle_time.work_item_age,

@@ -1,19 +1,16 @@
 """Throughput, work in progress, cumulative flow: counted by day, week or month (docs/semantics.md 38, 39)."""
 
 from collections.abc import Iterator
-from typing import cast
 
 import numpy as np
 import polars as pl
-from django.db.models import Min
 
 from sojourn.core.flow import held, per_period, work_in_progress
-from sojourn.core.periods import PeriodName, Periods, periods
 from sojourn.reports import notes
 from sojourn.reports.flow import Rules, flow_parts, unbegun
-from sojourn.reports.items import chosen
 from sojourn.reports.parts import axis_of, names_at, parts
 from sojourn.reports.request import Request
+from sojourn.reports.spans import dates_of, periods_of
 from sojourn.reports.table import Column, Table
 
 _PERIOD = Column("period", "date")
@@ -28,12 +25,12 @@ def throughput(request: Request) -> Table:
     layout = (_PERIOD, *_COUNTS)
 
     def frames() -> Iterator[pl.DataFrame]:
-        spans = _periods(request)
+        spans = periods_of(request)
         counts = np.zeros((len(_COUNTS), len(spans)), dtype=np.int64)
         for found in flow_parts(request, rules):
             at = found.moments
             counts += [per_period(one, spans.edges) for one in (at.created, at.started, at.finished)]
-        yield pl.DataFrame([_dates(spans), *map(pl.Series, counts)], schema=[column.name for column in layout])
+        yield pl.DataFrame([dates_of(spans), *map(pl.Series, counts)], schema=[column.name for column in layout])
 
     return Table(layout, notes.saying("throughput", request, [*rules.notes(), _LAST]), frames)
 
@@ -44,11 +41,11 @@ def work_in_progress_by_period(request: Request) -> Table:
     layout = (_PERIOD, Column("wip", "integer"))
 
     def frames() -> Iterator[pl.DataFrame]:
-        spans = _periods(request)
+        spans = periods_of(request)
         counts = np.zeros(len(spans), dtype=np.int64)
         for found in flow_parts(request, rules):
             counts += work_in_progress(found.moments, spans.edges[1:])
-        yield pl.DataFrame([_dates(spans), pl.Series(counts)], schema=[column.name for column in layout])
+        yield pl.DataFrame([dates_of(spans), pl.Series(counts)], schema=[column.name for column in layout])
 
     return Table(layout, notes.saying("wip", request, [*rules.notes(), _LAST]), frames)
 
@@ -62,32 +59,14 @@ def cumulative_flow(request: Request) -> Table:
     layout = (Column("date", "date"), *_CELL)
 
     def frames() -> Iterator[pl.DataFrame]:
-        spans = _periods(request)
+        spans = periods_of(request)
         counts = np.zeros((len(axis), len(spans)), dtype=np.int64)
         for part in parts(unbegun(request), "status", axis):
             counts += held(part.stays, len(axis), spans.edges[1:])
         used = np.flatnonzero(counts.any(axis=1))
-        date = _dates(spans).gather(np.repeat(np.arange(len(spans)), len(used)))
+        date = dates_of(spans).gather(np.repeat(np.arange(len(spans)), len(used)))
         place = np.tile(used, len(spans))
         series = (date, names_at(axis.keys, place), names_at(axis.names, place), pl.Series(counts[used].T.ravel()))
         yield pl.DataFrame(series, schema=[column.name for column in layout])
 
     return Table(layout, notes.saying("cumulative-flow", request, [_LAST]), frames)
-
-
-def _periods(request: Request) -> Periods:
-    """The periods of a request: of its trim, or from the first creation on; none where no work item existed.
-
-    What happens at the moment asked of has happened, and so lies in the last period (docs/semantics.md 38).
-    """
-    end_ms = request.end_ms + (request.end_ms != request.trim.to_ms)
-    first_ms = chosen(request).aggregate(first=Min("created_ms"))["first"]
-    if first_ms is None or first_ms >= end_ms:
-        first_ms = end_ms
-    elif request.trim.from_ms is not None:
-        first_ms = request.trim.from_ms
-    return periods(request.calendar, first_ms, end_ms, cast("PeriodName", request.one("by")))
-
-
-def _dates(spans: Periods) -> pl.Series:
-    return pl.Series(spans.dates, dtype=pl.Date)

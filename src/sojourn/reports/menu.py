@@ -124,6 +124,7 @@ _DATED = tuple(option for option in MEASURE if option.name != "current")
 _UNTIMED = tuple(option for option in SHOW if option.name != "time_format")
 _ROWS = tuple(option for option in _UNTIMED if option.name != "columns")
 _LONG_FIRST = Option("shape", "long: a row a pair that occurred; wide: a row a from, a column a to.", "long", SHAPES)
+_PER_ITEM = switch("per_item", "A row for each work item as well.")
 _ENTRY = Option("entry", "Which entry the wide shape shows.", "first", ("first", "last"))
 
 MENU = (
@@ -179,6 +180,13 @@ MENU = (
         "How often did work items go from each status to each other?",
         (*SELECT, *_DATED, *STATUSES, _LONG_FIRST, *_ROWS),
         ("--trim 2024-01-01..2024-02-01 --sort transitions:desc", "--shape wide"),
+    ),
+    Entry(
+        "time-in-status-per-date",
+        "Time in status per date",
+        "How long were work items in each status on each day, in each week or month?",
+        (_BY, _PER_ITEM, *SELECT, *MEASURE, *STATUSES, *SHOW),
+        ("--by week --calendar Support", "--by month --per-item --trim 2024-01-01..2024-04-01"),
     ),
     Entry(
         "cycle-time",
