@@ -6,7 +6,16 @@ from dataclasses import replace
 import polars as pl
 
 from sojourn.errors import Refused, UserError
-from sojourn.reports import cycle_time, flow_counts, per_date, status_history, time_in_value, transitions, visits
+from sojourn.reports import (
+    cycle_time,
+    flow_counts,
+    per_date,
+    sprint,
+    status_history,
+    time_in_value,
+    transitions,
+    visits,
+)
 from sojourn.reports.request import Request
 from sojourn.reports.table import Table
 
@@ -27,6 +36,7 @@ REPORTS: dict[str, Callable[[Request], Table]] = {
     "throughput": flow_counts.throughput,
     "wip": flow_counts.work_in_progress_by_period,
     "cumulative-flow": flow_counts.cumulative_flow,
+    "sprint-report": sprint.sprint_report,
 }
 """What computes each report of `menu.MENU`."""
 

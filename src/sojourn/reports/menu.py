@@ -118,6 +118,14 @@ _BY = Option("by", "The periods: days, weeks from Monday, or months, in the cale
 _PERIODS_IN = Option("trim", "Only periods in this range: FROM..TO, TO not included; histories end with it.")
 _COUNT = (_BY, *SELECT, *_FLOW_MEASURE, _PERIODS_IN, *(one for one in SHOW if one.name in ("sort", "limit")))
 
+_SPRINT = (
+    Option("sprint", "The sprint, by name or id."),
+    Option("sprint_start", "When the sprint began, such as 2024-01-31T09:00."),
+    Option("sprint_end", "When the sprint ended, itself not included; the default is as_of."),
+    Option("estimate", "A field with a number to add up, such as customfield_10016; its values are today's."),
+    Option("rows", "sums: a row a figure; items: a row a work item.", "sums", ("sums", "items")),
+)
+
 _FIELD = Option("field", "The tracked field, such as priority, sprint or customfield_10050.", "priority")
 
 _DATED = tuple(option for option in MEASURE if option.name != "current")
@@ -243,6 +251,19 @@ MENU = (
         "How many work items were in each status at the end of each day?",
         (*STATUSES, *_COUNT),
         ("--project APP --status-group category", "--trim 2024-01-01..2024-04-01 --format csv -o flow.csv"),
+    ),
+    Entry(
+        "sprint-report",
+        "Sprint report",
+        "What did a sprint begin with, and what was added, removed, completed and carried over?",
+        (
+            *(*_SPRINT, _STARTED, _FINISHED, *SELECT),
+            *(one for one in (*_FLOW_MEASURE, *SHOW) if one.name not in ("since_last_move", "time_format")),
+        ),
+        (
+            '--sprint "APP Sprint 21" --sprint-start 2024-01-08T09:00 --sprint-end 2024-01-22T09:00',
+            "--sprint 21 --sprint-start 2024-01-08 --rows items --estimate customfield_10016",
+        ),
     ),
 )
 """The reports, in the order in which they are shown."""

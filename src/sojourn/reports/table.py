@@ -8,7 +8,7 @@ import polars as pl
 
 from sojourn.core.duration import TimeFormat, format_expr
 
-Kind = Literal["text", "integer", "instant", "date", "duration", "boolean"]
+Kind = Literal["text", "integer", "instant", "date", "duration", "boolean", "number"]
 TYPES: dict[Kind, Any] = {
     "text": pl.String,
     "integer": pl.Int64,
@@ -16,6 +16,7 @@ TYPES: dict[Kind, Any] = {
     "date": pl.Date,
     "duration": pl.Int64,
     "boolean": pl.Boolean,
+    "number": pl.Float64,
 }
 
 

@@ -19,7 +19,15 @@ from sojourn.reports.table import Column, Kind, Table
 _BETWEEN = 2
 _WIDEST_TEXT = 24
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
-_IMPORTANCE: dict[Kind, int] = {"text": 1, "instant": 1, "date": 1, "duration": 2, "integer": 3, "boolean": 3}
+_IMPORTANCE: dict[Kind, int] = {
+    "text": 1,
+    "instant": 1,
+    "date": 1,
+    "duration": 2,
+    "integer": 3,
+    "boolean": 3,
+    "number": 3,
+}
 
 
 def show(table: Table, path: Path | None = None) -> None:
@@ -55,7 +63,7 @@ def _texts(table: Table, frame: pl.DataFrame) -> dict[Column, list[str]]:
 def _grid(widths: dict[Column, int], texts: dict[Column, list[str]]) -> Grid:
     grid = Grid(box=None, pad_edge=False, header_style="bold")
     for column, width in widths.items():
-        is_number = column.kind in ("duration", "integer")
+        is_number = column.kind in ("duration", "integer", "number")
         grid.add_column(Text(_plain(column.name)), justify="right" if is_number else "left", width=width)
     for row in zip(*(texts[column] for column in widths), strict=True):
         grid.add_row(*map(Text, row))

@@ -86,7 +86,7 @@ def _is_shown(column: Column, table: Table, frame: pl.DataFrame, visited: set[st
 
 def _header(column: Column, query: Query, is_status: bool) -> Header:
     label, _, told_apart = column.name.partition(" [") if is_status else (column.name, "", "")
-    largest_first = column.kind in ("duration", "integer")
+    largest_first = column.kind in ("duration", "integer", "number")
     ways = ["descending", "ascending"] if largest_first else ["ascending", "descending"]
     by, _, order = query.one("sort").rpartition(":")
     now = "none"

@@ -22,6 +22,7 @@ _KINDS: dict[Kind, str] = {
     "instant": "a moment, in UTC",
     "date": "a date",
     "boolean": "true or false",
+    "number": "a number",
 }
 _CATEGORIES = {"new": "to do", "indeterminate": "in progress", "done": "done"}
 
