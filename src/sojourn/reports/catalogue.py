@@ -7,6 +7,7 @@ import polars as pl
 
 from sojourn.errors import Refused, UserError
 from sojourn.reports import (
+    average,
     cycle_time,
     flow_counts,
     per_date,
@@ -27,6 +28,7 @@ REPORTS: dict[str, Callable[[Request], Table]] = {
     "status-count": visits.status_count,
     "status-entrance-dates": visits.status_entrance_dates,
     "transition-count": transitions.transition_count,
+    "average-time": average.average_time,
     "time-in-status-per-date": per_date.time_in_status_per_date,
     "cycle-time": cycle_time.cycle_time,
     "lead-time": cycle_time.lead_time,

@@ -133,6 +133,16 @@ _UNTIMED = tuple(option for option in SHOW if option.name != "time_format")
 _ROWS = tuple(option for option in _UNTIMED if option.name != "columns")
 _LONG_FIRST = Option("shape", "long: a row a pair that occurred; wide: a row a from, a column a to.", "long", SHAPES)
 _PER_ITEM = switch("per_item", "A row for each work item as well.")
+_DENOMINATOR = Option(
+    "denominator",
+    "What an average is taken over: work items that were in the status, all work items, or single visits.",
+    "visited",
+    ("visited", "all", "visits"),
+)
+_GROUP_BY = Option("group_by", "Up to three columns of the work item to group by.", many=True, commas=True)
+_PERIOD = Option("period", "A row for each day, week or month of a date.", "none", ("none", *PERIODS))
+_PERIOD_FIELD = Option("period_field", "The date.", "created", ("created", "resolved", "updated"))
+_TOTALS = tuple(option for option in SHOW if option.name != "columns")
 _ENTRY = Option("entry", "Which entry the wide shape shows.", "first", ("first", "last"))
 
 MENU = (
@@ -195,6 +205,13 @@ MENU = (
         "How long were work items in each status on each day, in each week or month?",
         (_BY, _PER_ITEM, *SELECT, *MEASURE, *STATUSES, *SHOW),
         ("--by week --calendar Support", "--by month --per-item --trim 2024-01-01..2024-04-01"),
+    ),
+    Entry(
+        "average-time",
+        "Average time",
+        "How long are work items in each status on average?",
+        (_DENOMINATOR, _GROUP_BY, _PERIOD, _PERIOD_FIELD, *SELECT, *MEASURE, *STATUSES, VISITS_RULE, *_TOTALS),
+        ("--group-by project,issuetype --calendar Support", "--period month --period-field resolved"),
     ),
     Entry(
         "cycle-time",

@@ -1,0 +1,140 @@
+"""Average time: how long work items are in each status, by fields of theirs and by period."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import polars as pl
+
+from sojourn.core.periods import PeriodName, periods
+from sojourn.core.summary import PERCENTS, Summaries, summaries
+from sojourn.core.timeline import Int64Array, add_up
+from sojourn.errors import Refused
+from sojourn.reports import columns, notes
+from sojourn.reports.axis import Axis
+from sojourn.reports.columns import IssueColumn
+from sojourn.reports.long import VALUE
+from sojourn.reports.parts import Part, axis_of, names_at, parts
+from sojourn.reports.request import Request
+from sojourn.reports.table import TYPES, Column, Table
+
+_LEVEL, _PERIOD, _N = Column("level", "integer"), Column("period", "date"), Column("n", "integer")
+_FIGURES = tuple(
+    Column(name, "duration", "ms")
+    for name in ("total", "mean", "median", *(f"p{percent}" for percent in PERCENTS), "std", "min", "max")
+)
+_MOST_GROUPS = 3
+_SAID = {
+    "visited": "n is how many work items were in the status.",
+    "all": "n is how many work items there are; one that never was in the status counts with 0.",
+    "visits": "n is how many visits there were; each counts by itself.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """What is averaged: the work items with their groups and period, and of each amount whose it is and where."""
+
+    items: pl.DataFrame
+    item: Int64Array
+    place: Int64Array
+    amount: Int64Array
+
+
+def average_time(request: Request) -> Table:
+    """Mean, median, percentiles, spread and extremes of the working time per status, ms (docs/semantics.md 15).
+
+    With `group_by` there is a row a group, with subtotals: `level` is how many of the group columns hold, the others
+    are null and stand for all. With `period` there is a row a period of a date of the work items; those without the
+    date have none. Raises Refused where more than three columns are named, or one that there is not.
+    """
+    if request.one("denominator") == "visits" and request.visits != "sum":
+        raise Refused("visits", "does not go with denominator visits, which counts each visit by itself; leave it out")
+    axis, groups = axis_of(request, "status"), _groups(request)
+    by_group = (_LEVEL, *(one.column for one in groups)) if groups else ()
+    by_period = (_PERIOD,) if request.one("period") != "none" else ()
+    layout = (*by_group, *by_period, *VALUE, _N, *_FIGURES)
+
+    def frames() -> Iterator[pl.DataFrame]:
+        found = _gathered(request, axis, groups)
+        for level in range(len(groups) + 1):
+            yield _level(request, axis, groups, found, level).select(column.name for column in layout)
+
+    said = notes.of("average-time", request, axis.unsorted, [_SAID[request.one("denominator")]])
+    return Table(layout, said, frames)
+
+
+def _groups(request: Request) -> tuple[IssueColumn, ...]:
+    names = request.own.get("group_by", ())
+    try:
+        found = columns.find_all(names, (_LEVEL, _PERIOD, *VALUE, _N, *_FIGURES))
+    except Refused as refused:
+        raise Refused("group_by", refused.problem) from None
+    if len(found) > _MOST_GROUPS:
+        raise Refused("group_by", f"names {len(found)} columns; name three at most")
+    return found
+
+
+def _gathered(request: Request, axis: Axis, groups: Sequence[IssueColumn]) -> _Gathered:
+    """The amounts of all batches; of a work item that did not exist inside the window there are none."""
+    dated = columns.find(request.one("period_field"))
+    schema = {one.column.name: TYPES[one.column.kind] for one in groups} | {_PERIOD.name: TYPES[_PERIOD.kind]}
+    frames, cells, before = [pl.DataFrame(schema=schema)], [np.zeros((3, 0), dtype=np.int64)], 0
+    for part in parts(request, "status", axis, (*groups, dated)):
+        shown = part.shown()
+        series = [*shown[:-1], _period(request, shown[-1])]
+        existed = pl.Series(part.now >= 0)
+        frames.append(pl.DataFrame([one.alias(name) for name, one in zip(schema, series, strict=True)]).filter(existed))
+        item, place, amount = _amounts(request, part)
+        cells.append(np.stack([before + (np.cumsum(part.now >= 0) - 1)[item], place, amount]))
+        before += frames[-1].height
+    return _Gathered(pl.concat(frames), *np.concatenate(cells, axis=1))
+
+
+def _amounts(request: Request, part: Part) -> tuple[Int64Array, Int64Array, Int64Array]:
+    """What is averaged: of each work item and status, or of each stay, whose, where and how long."""
+    stays, worked, values = part.stays, part.worked, len(part.axis)
+    if request.one("denominator") == "visits":
+        return stays.item, stays.value, worked
+    rows, cell = np.unique(stays.item * values + stays.value, return_inverse=True)
+    item, place = np.divmod(rows, max(values, 1))
+    return item, place, add_up(cell, len(rows), worked, request.visits)
+
+
+def _period(request: Request, at: pl.Series) -> pl.Series:
+    """The first date of the period of each instant; null where there is no instant, or no period is asked for."""
+    known = at.drop_nulls().cast(pl.Int64).to_numpy()
+    if request.one("period") == "none" or not len(known):
+        return pl.Series([None], dtype=pl.Date).new_from_index(0, len(at))
+    by = cast("PeriodName", request.one("period"))
+    spans = periods(request.calendar, int(known.min()), int(known.max()) + 1, by)
+    place = np.searchsorted(spans.edges, at.cast(pl.Int64).fill_null(int(known[0])).to_numpy(), "right") - 1
+    return pl.Series(spans.dates, dtype=pl.Date).gather(place).set(at.is_null(), None)
+
+
+def _level(request: Request, axis: Axis, groups: Sequence[IssueColumn], found: _Gathered, level: int) -> pl.DataFrame:
+    """The rows in which the first so many of the group columns hold, by those, period and status."""
+    keys = [*(one.column.name for one in groups[:level]), _PERIOD.name]
+    heads = found.items.select(keys).unique().sort(keys, nulls_last=True).with_row_index("code")
+    joined = found.items.select(keys).join(heads, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    code = joined["code"].cast(pl.Int64).to_numpy()
+    group, number = np.unique(code[found.item] * len(axis) + found.place, return_inverse=True)
+    head, place = np.divmod(group, max(len(axis), 1))
+    count = np.bincount(code, minlength=heads.height)[head] if request.one("denominator") == "all" else None
+    rows = heads.drop("code")[head].with_columns(
+        pl.lit(level, dtype=pl.Int64).alias(_LEVEL.name),
+        names_at(axis.keys, place).alias(VALUE[0].name),
+        names_at(axis.names, place).alias(VALUE[1].name),
+        *_figures(summaries(number, found.amount, count)),
+    )
+    return rows.with_columns(
+        pl.lit(None, dtype=TYPES[one.column.kind]).alias(one.column.name) for one in groups[level:]
+    )
+
+
+def _figures(found: Summaries) -> Iterator[pl.Series]:
+    deviation = pl.Series(found.deviation).set(pl.Series(~found.has_deviation), None)
+    amounts = (found.count, found.total, found.mean, found.median, *found.percentiles)
+    series = (*map(pl.Series, amounts), deviation, pl.Series(found.least), pl.Series(found.most))
+    return (one.alias(column.name) for column, one in zip((_N, *_FIGURES), series, strict=True))
