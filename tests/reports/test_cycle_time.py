@@ -1,5 +1,6 @@
 """Cycle time, lead time, age, resolution time and flow efficiency (docs/semantics.md 35–37, 40)."""
 
+import random
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from sojourn.history import read
 from tests.builders import change, issue, store
 from tests.reports.asking import DAY, HOUR
 from tests.reports.flow_help import MOMENTS, OFFICE, by_key, moment, plain, rows, table
-from tests.reports.test_against_plain import always, nine_to_six, random_items, text
+from tests.reports.test_against_plain import START_MS, always, nine_to_six, random_items, text
 from tests.reports.test_time_in_status import declare_statuses
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +117,7 @@ def test_work_items_finished_in_a_range_can_be_chosen() -> None:
         assert set(by_key("cycle-time", finished_in=given)) == keys
         assert set(by_key("flow-efficiency", finished_in=given)) == keys
     with pytest.raises(Refused, match="finished_in: 'May' is not a range"):
-        rows("cycle-time", finished_in="May")
+        table("cycle-time", finished_in="May")
 
 
 def test_another_time_format_shows_the_time_of_the_report() -> None:
@@ -233,6 +234,31 @@ def test_cycle_and_lead_times_agree_with_the_rules_evaluated_plainly(
         with monkeypatch.context() as patch:
             patch.setattr(read, "BATCH", 7)
             assert rows("cycle-time", calendar, as_of=text(as_of)) == whole
+
+
+@pytest.mark.parametrize(("calendar", "worked"), CALENDARS)
+def test_resolution_times_agree_with_the_rules_evaluated_plainly(
+    calendar: str, worked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "BATCH", 9)
+    dice, payloads, dates = random.Random(10), [], {}
+    for number in range(1, 51):
+        created = START_MS + dice.randrange(200) * HOUR
+        resolved = dice.choice([None, created + dice.randrange(-5, 300) * HOUR])
+        key = f"ABC-{number}"
+        dates[key] = created, resolved
+        payloads.append(
+            issue(key, created=text(created), **({"resolutiondate": text(resolved)} if resolved is not None else {}))
+        )
+    store(*payloads)
+    for as_of in MOMENTS:
+        expected = {
+            key: (worked(created, max(created, resolved)), max(0, resolved - created))
+            for key, (created, resolved) in dates.items()
+            if resolved is not None and max(created, resolved) <= as_of
+        }
+        got = rows("resolution-time", calendar, as_of=text(as_of))
+        assert {row["issue_key"]: (row["resolution_ms"], row["resolution_elapsed_ms"]) for row in got} == expected
 
 
 @pytest.mark.parametrize(("calendar", "worked"), CALENDARS)

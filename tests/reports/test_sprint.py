@@ -41,7 +41,7 @@ def one_of_each() -> list[dict[str, Any]]:
     before, during, after = (f"2024-01-0{day}T09:00:00.000+0000" for day in (1, 4, 7))
     come = moved(before, [], [7])
     return [
-        issue("A-1", "Done", come, to_done(during), customfield_1=3, **sprints(7)),
+        issue("A-1", "Done", come, to_done(during), customfield_1=3, resolutiondate=during, **sprints(7)),
         issue("A-2", "Done", come, to_done(after), customfield_1=0.5, **sprints(7)),
         issue("A-3", "Open", come, moved(during, [7], [8]), customfield_1=8, **sprints(8)),
         issue("A-4", "Open", moved(during, [], [7]), moved(after, [7], [7, 8]), **sprints(7, 8)),

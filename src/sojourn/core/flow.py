@@ -105,7 +105,12 @@ def held(found: Stays, values: int, instants: Int64Array) -> Int64Array:
     """
     row = found.value * (len(instants) + 1)
     from_place = np.searchsorted(instants, found.entered, "right")
-    to_place = np.where(found.current, len(instants), np.searchsorted(instants, found.left, "right"))
+    to_place = np.append(from_place[1:], 0)[
+        : len(found)
+    ]  # where one stay ends and another starts, it is looked up once
+    apart = np.append(found.left[:-1] != found.entered[1:], True)[: len(found)]
+    to_place[apart] = np.searchsorted(instants, found.left[apart], "right")
+    to_place[found.current] = len(instants)
     size = values * (len(instants) + 1)
     change = np.bincount(row + from_place, minlength=size) - np.bincount(row + to_place, minlength=size)
     return np.cumsum(change.reshape(values, len(instants) + 1), axis=1)[:, :-1]

@@ -10,7 +10,7 @@ from sojourn.core.timeline import BoolArray
 from sojourn.reports.flow import FlowPart, Rules, instants, item_table, marked, named, nullable
 from sojourn.reports.options import range_of
 from sojourn.reports.parts import names_at
-from sojourn.reports.request import Request
+from sojourn.reports.request import Range, Request
 from sojourn.reports.table import Column, Table
 
 _EMPTY = "Empty, shown as –, means that the end is not reached; 0 that no working time lies between."
@@ -34,7 +34,7 @@ def lead_time(request: Request) -> Table:
 
 
 def _cycle(request: Request, name: str, first: str, second: str) -> Table:
-    rules = Rules.of(request)
+    rules, wanted = Rules.of(request), _finished_in(request)
     own = (_CREATED, _STARTED, _FINISHED, *_times(first), *_times(second), _STATE)
 
     def make(found: FlowPart) -> tuple[BoolArray, list[pl.Series]]:
@@ -43,15 +43,18 @@ def _cycle(request: Request, name: str, first: str, second: str) -> Table:
         times = [one for what in (first, second) for one in found.between(begun[what], at.finished, at.is_finished)]
         state = (at.started != NEVER).astype(np.int64) + at.is_finished
         series = [*map(instants, (at.created, at.started, at.finished)), *times, names_at(STATES, state)]
-        return at.existed & _in_range(request, found), series
+        return at.existed & _in_range(wanted, found), series
 
     lines = [*rules.notes(), _EMPTY]
     return item_table(name, request, rules, own, make, timed=f"{first}_ms", lines=lines)
 
 
-def _in_range(request: Request, found: FlowPart) -> BoolArray:
-    """Whether it was finished in the range of the option `finished_in`; true without one."""
-    wanted = range_of(request.one("finished_in"), ZoneInfo(request.calendar.tz), "finished_in")
+def _finished_in(request: Request) -> Range:
+    return range_of(request.one("finished_in"), ZoneInfo(request.calendar.tz), "finished_in")
+
+
+def _in_range(wanted: Range, found: FlowPart) -> BoolArray:
+    """Whether it was finished in that range; true where the range has no ends."""
     at = found.moments.finished
     keep = np.ones(len(at), dtype=bool)
     if wanted.from_ms is not None:
@@ -77,7 +80,7 @@ def work_item_age(request: Request) -> Table:
 
 def flow_efficiency(request: Request) -> Table:
     """Which share of its cycle time each finished work item spent in active statuses (docs/semantics.md 40)."""
-    rules = Rules.of(request)
+    rules, wanted = Rules.of(request), _finished_in(request)
     active = marked(request, rules.axis, "active")
     share = Column("efficiency", "integer", "%")
     own = (_STARTED, _FINISHED, *_times("active"), *_times("cycle"), share)
@@ -91,7 +94,7 @@ def flow_efficiency(request: Request) -> Table:
         percent = (200 * worked + whole) // np.maximum(2 * whole, 1)
         times = [pl.Series(worked), pl.Series(elapsed), cycle, cycle_elapsed]
         series = [instants(at.started), instants(at.finished), *times, nullable(percent, whole > 0)]
-        return at.is_finished & _in_range(request, found), series
+        return at.is_finished & _in_range(wanted, found), series
 
     lines = [*rules.notes(), f"Active: {named(rules.axis, active)}. Empty means a cycle time of 0."]
     return item_table("flow-efficiency", request, rules, own, make, timed="active_ms", lines=lines)

@@ -13,11 +13,11 @@ from sojourn.core.timeline import BoolArray, Int64Array
 from sojourn.reports import columns, notes
 from sojourn.reports.axis import Axis
 from sojourn.reports.columns import IssueColumn
+from sojourn.reports.long import FLAGS
 from sojourn.reports.parts import IDENTITY, Part, axis_of, parts
 from sojourn.reports.request import Range, Request
 from sojourn.reports.table import TYPES, Column, Table
 
-_FLAGS = Column("flags", "text")
 _MOST_NAMES = 8
 
 
@@ -127,8 +127,8 @@ def item_table(
     place = 1 + [column.name for column in own].index(timed)
     if request.time_format is not TimeFormat.MS:
         cells.insert(place, Column("time", "duration", "ms"))
-    extra = columns.find_all(request.columns, (*IDENTITY, *cells, _FLAGS))
-    layout = (*IDENTITY, *cells, _FLAGS, *(one.column for one in extra))
+    extra = columns.find_all(request.columns, (*IDENTITY, *cells, FLAGS))
+    layout = (*IDENTITY, *cells, FLAGS, *(one.column for one in extra))
     read = (*extra, *(columns.find(one) for one in needed))
 
     def frames() -> Iterator[pl.DataFrame]:

@@ -13,6 +13,7 @@ from sojourn.errors import Refused
 from sojourn.reports import columns, notes
 from sojourn.reports.columns import IssueColumn
 from sojourn.reports.flow import FlowPart, Rules, flow_parts, instants
+from sojourn.reports.long import FLAGS
 from sojourn.reports.options import instant_ms
 from sojourn.reports.parts import IDENTITY
 from sojourn.reports.request import Range, Request
@@ -20,7 +21,7 @@ from sojourn.reports.sprint_field import holding
 from sojourn.reports.table import Column, Notes, Table
 
 FIGURES = ("committed", "added", "removed", "finished_before", "completed", "carried_over")
-_FINISHED, _FLAGS, _ESTIMATE = Column("finished", "instant"), Column("flags", "text"), Column("estimate", "number")
+_FINISHED, _ESTIMATE = Column("finished", "instant"), Column("estimate", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def sprint_report(request: Request) -> Table:
     such sprint or field, and where the sprint does not begin before its end and before the moment asked of.
     """
     begin_ms, until_end = _span(request)
-    own = (*(Column(name, "boolean") for name in FIGURES), _FINISHED, _FLAGS, _ESTIMATE)
+    own = (*(Column(name, "boolean") for name in FIGURES), _FINISHED, FLAGS, _ESTIMATE)
     rules, holds, estimate = Rules.of(request), holding(request), _estimate(request)
     asked = _Asked(until_end, begin_ms, holds, rules, estimate, columns.find_all(request.columns, (*IDENTITY, *own)))
     begin, end = (notes.local(at, request.calendar.tz) for at in (begin_ms, until_end.end_ms))
@@ -120,7 +121,7 @@ def _items(asked: _Asked, told: Notes) -> Table:
     """A row a work item that was in the sprint: what it was to it, when it was finished, its estimate."""
     figures = (Column(name, "boolean") for name in FIGURES)
     estimate = (_ESTIMATE,) if asked.estimate else ()
-    layout = (*IDENTITY, *figures, _FINISHED, *estimate, _FLAGS, *(one.column for one in asked.extra))
+    layout = (*IDENTITY, *figures, _FINISHED, *estimate, FLAGS, *(one.column for one in asked.extra))
 
     def frames() -> Iterator[pl.DataFrame]:
         for found, was in asked.parts():
