@@ -8,6 +8,7 @@ import polars as pl
 from sojourn.errors import Refused, UserError
 from sojourn.reports import (
     average,
+    crossed,
     cycle_time,
     flow_counts,
     per_date,
@@ -29,6 +30,8 @@ REPORTS: dict[str, Callable[[Request], Table]] = {
     "status-entrance-dates": visits.status_entrance_dates,
     "transition-count": transitions.transition_count,
     "average-time": average.average_time,
+    "status-by-assignee": crossed.status_by_assignee,
+    "assignee-by-status": crossed.assignee_by_status,
     "time-in-status-per-date": per_date.time_in_status_per_date,
     "cycle-time": cycle_time.cycle_time,
     "lead-time": cycle_time.lead_time,

@@ -214,6 +214,20 @@ MENU = (
         ("--group-by project,issuetype --calendar Support", "--period month --period-field resolved"),
     ),
     Entry(
+        "status-by-assignee",
+        "Status by assignee",
+        "How long was each work item in each status, and of that with each assignee?",
+        (*SELECT, *MEASURE, *STATUSES, VISITS_RULE, *SHOW),
+        ("--project SUP --calendar Support", "--format csv -o crossed.csv"),
+    ),
+    Entry(
+        "assignee-by-status",
+        "Assignee by status",
+        "How long had each assignee each work item, and of that in each status?",
+        (*SELECT, *MEASURE, *STATUSES, VISITS_RULE, *SHOW),
+        ("--project SUP --calendar Support", "--status-group category"),
+    ),
+    Entry(
         "cycle-time",
         "Cycle time",
         "How long did each work item take, from started to finished?",
