@@ -13,7 +13,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.db.models import QuerySet
 
 from sojourn.calendars.models import CalendarVersion, HolidaySet, StoredCalendar
 from sojourn.core.calendar import Calendar
@@ -97,16 +96,6 @@ def save(definition: dict[str, Any], *, now: datetime, replace: bool = False) ->
         number = calendar.versions.count() + 1
         CalendarVersion.objects.create(calendar=calendar, number=number, definition=definition, saved_at=now)
     return number
-
-
-def parse(definition: dict[str, Any]) -> Calendar:
-    """The calendar a definition describes, without saving it; raises Refused, naming the place, where it is wrong."""
-    return _calendar(definition)
-
-
-def versions(name: str) -> QuerySet[CalendarVersion]:
-    """The versions of a stored calendar, the first one first; none of a built-in one."""
-    return CalendarVersion.objects.filter(calendar__name=name).order_by("number")
 
 
 def parse(definition: dict[str, Any]) -> Calendar:
