@@ -10,9 +10,25 @@ from django.utils import timezone
 
 from sojourn.access import tokens
 from tests.api.asking import Ask
-from tests.web.conftest import signed_in, work_items
+from tests.builders import change, issue, store
+from tests.web.conftest import signed_in
+from tests.web.conftest import work_items as many_items
 
-__all__ = ["signed_in", "work_items"]
+__all__ = ["many_items", "signed_in"]
+
+
+@pytest.fixture
+def work_items(many_items: None) -> None:
+    """Sixty-one work items of one history each, and one with people, priorities and a comment."""
+    cid = {"accountId": "cid", "displayName": "Cid"}
+    changes = [
+        change("2024-01-02T10:00:00.000+0000", "assignee", None, "cid", toString="Cid"),
+        change("2024-01-03T10:00:00.000+0000", "priority", "3", "1", fromString="Low", toString="High"),
+        change("2024-01-04T10:00:00.000+0000", "status", "Open", "Done"),
+    ]
+    comment = {"id": "7", "author": cid, "created": "2024-01-02T11:00:00.000+0000", "jsdPublic": True}
+    fields = {"assignee": cid, "priority": {"id": "1", "name": "High"}, "reporter": cid}
+    store(issue("ABC-99", "Done", *changes, **fields, comment={"comments": [comment], "total": 1}))
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from sojourn.errors import Refused
 from sojourn.history.models import Field, Project, Value
 
 router = Router(tags=["work items"])
+_DICTIONARY = {"assignee": "user", "reporter": "user", "duedate": "date"}
+"""Fields whose values have the names of a dictionary that is not called like them."""
 
 
 class ProjectOut(Schema):
@@ -55,7 +57,7 @@ def values(request: HttpRequest, field: str, site: str = "") -> dict[str, list[V
     tracked = sorted(set(Field.objects.values_list("key", flat=True)))
     if field not in tracked:
         raise Refused("field", f"{field!r:.60} is not tracked; there are: {', '.join(tracked) or 'none yet'}")
-    found = Value.objects.filter(kind=field)
+    found = Value.objects.filter(kind=_DICTIONARY.get(field, field))
     return {"values": _values(found.filter(site__name=site) if site else found)}
 
 
