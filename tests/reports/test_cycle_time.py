@@ -104,6 +104,8 @@ def test_notes_say_what_starts_and_finishes_and_what_is_not_known() -> None:
     notes = " ".join(table("cycle-time").notes.lines)
     assert "into In progress, Waiting; finished" in notes
     assert "neither" not in notes
+    assert "are those of today" not in notes
+    assert "are those of today" in table("cycle-time", as_of="2024-01-02", columns="summary").notes.lines[-1]
 
 
 def test_work_items_finished_in_a_range_can_be_chosen() -> None:

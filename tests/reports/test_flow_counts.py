@@ -54,15 +54,15 @@ def test_cumulative_flow_has_a_row_a_day_and_status_by_name_id_or_category() -> 
     declare_statuses()
     found = rows("cumulative-flow", as_of="2024-01-02T12:00Z")
     assert [tuple(row.values()) for row in found] == [
-        (date(2024, 1, 1), "1", "Open", 1),
-        (date(2024, 1, 1), "3", "In progress", 1),
-        (date(2024, 1, 1), "5", "Done", 0),
-        (date(2024, 1, 2), "1", "Open", 1),
-        (date(2024, 1, 2), "3", "In progress", 0),
-        (date(2024, 1, 2), "5", "Done", 1),
+        (date(2024, 1, 1), "1", "Open", 1, "new"),
+        (date(2024, 1, 1), "3", "In progress", 1, "indeterminate"),
+        (date(2024, 1, 1), "5", "Done", 0, "done"),
+        (date(2024, 1, 2), "1", "Open", 1, "new"),
+        (date(2024, 1, 2), "3", "In progress", 0, "indeterminate"),
+        (date(2024, 1, 2), "5", "Done", 1, "done"),
     ]
     grouped = rows("cumulative-flow", as_of="2024-01-01T15:00Z", status_group="category")
-    assert [tuple(row.values())[2:] for row in grouped] == [("To do", 1), ("In progress", 1)]
+    assert [tuple(row.values())[2:] for row in grouped] == [("To do", 1, "new"), ("In progress", 1, "indeterminate")]
     assert {row["value_id"] for row in rows("cumulative-flow", statuses_by="name")} == {"1", "3", "5"}
 
 

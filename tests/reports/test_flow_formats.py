@@ -24,7 +24,7 @@ HEADS = {
     "flow-efficiency": "started,finished,active_ms,active_elapsed_ms,cycle_ms,cycle_elapsed_ms,efficiency,flags",
     "throughput": "period,arrived,started,finished",
     "wip": "period,wip",
-    "cumulative-flow": "date,value_id,value,work_items",
+    "cumulative-flow": "date,value_id,value,work_items,category",
     "sprint-report": "figure,work_items,estimate",
 }
 

@@ -8,6 +8,7 @@ import polars as pl
 from sojourn.core.flow import held, per_period, work_in_progress
 from sojourn.reports import notes
 from sojourn.reports.flow import Rules, flow_parts, unbegun
+from sojourn.reports.long import VALUE
 from sojourn.reports.parts import axis_of, names_at, parts
 from sojourn.reports.request import Request
 from sojourn.reports.spans import dates_of, periods_of
@@ -15,7 +16,6 @@ from sojourn.reports.table import Column, Table
 
 _PERIOD = Column("period", "date")
 _COUNTS = tuple(Column(name, "integer") for name in ("arrived", "started", "finished"))
-_CELL = (Column("value_id", "text"), Column("value", "text"), Column("work_items", "integer"))
 _LAST = "Periods are named by their first dates; the last ends at the end of what is looked at."
 
 
@@ -56,7 +56,7 @@ def cumulative_flow(request: Request) -> Table:
     A status that no work item had at any of these ends has no rows; the others have one for each period.
     """
     axis = axis_of(request, "status")
-    layout = (Column("date", "date"), *_CELL)
+    layout = (Column("date", "date"), *VALUE, Column("work_items", "integer"), Column("category", "text"))
 
     def frames() -> Iterator[pl.DataFrame]:
         spans = periods_of(request)
@@ -66,7 +66,8 @@ def cumulative_flow(request: Request) -> Table:
         used = np.flatnonzero(counts.any(axis=1))
         date = dates_of(spans).gather(np.repeat(np.arange(len(spans)), len(used)))
         place = np.tile(used, len(spans))
-        series = (date, names_at(axis.keys, place), names_at(axis.names, place), pl.Series(counts[used].T.ravel()))
+        value = (names_at(names, place) for names in (axis.keys, axis.names))
+        series = [date, *value, pl.Series(counts[used].T.ravel()), names_at(axis.groups, place)]
         yield pl.DataFrame(series, schema=[column.name for column in layout])
 
     return Table(layout, notes.saying("cumulative-flow", request, [_LAST]), frames)

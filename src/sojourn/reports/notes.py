@@ -52,15 +52,16 @@ def of(report: str, request: Request, unsorted: Sequence[str] = (), own: Sequenc
         )
         lines.append(f"Only time from {begin} to {end} is looked at.")
     lines += own
-    if request.is_past and (request.columns or request.filters.keys() & {"updated", "resolved", "due"}):
-        lines.append("Fields of the work item, and choices by them, are those of today, not of that moment.")
     lines.append("Empty, shown as –, means never there; 0 means there, and worth nothing under this calendar.")
     return saying(report, request, lines)
 
 
 def saying(report: str, request: Request, lines: Sequence[str]) -> Notes:
-    """The notes of a report: the calendar and zone, the moment, and then these lines."""
+    """The notes of a report: the calendar and zone, the moment, these lines, and what is not of that moment."""
     calendar = request.calendar
+    today = []
+    if request.is_past and (request.columns or request.filters.keys() & {"updated", "resolved", "due"}):
+        today.append("Fields of the work item, and choices by them, are those of today, not of that moment.")
     asked = f"Working time under {request.calendar_name} ({calendar.tz}), as of {local(request.as_of_ms, calendar.tz)}."
     return Notes(
         report=report,
@@ -70,5 +71,5 @@ def saying(report: str, request: Request, lines: Sequence[str]) -> Notes:
         business_day_ms=calendar.business_day_ms,
         business_week_ms=calendar.business_week_ms,
         time_format=request.time_format,
-        lines=(asked, *lines),
+        lines=(asked, *lines, *today),
     )
