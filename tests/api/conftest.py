@@ -24,6 +24,7 @@ def work_items(many_items: None) -> None:
     changes = [
         change("2024-01-02T10:00:00.000+0000", "assignee", None, "cid", toString="Cid"),
         change("2024-01-03T10:00:00.000+0000", "priority", "3", "1", fromString="Low", toString="High"),
+        change("2024-01-03T12:00:00.000+0000", "Sprint", None, "21", toString="Sprint 21", fieldtype="custom"),
         change("2024-01-04T10:00:00.000+0000", "status", "Open", "Done"),
     ]
     comment = {"id": "7", "author": cid, "created": "2024-01-02T11:00:00.000+0000", "jsdPublic": True}
