@@ -8,6 +8,7 @@ import polars as pl
 from sojourn.errors import Refused, UserError
 from sojourn.reports import (
     average,
+    between,
     crossed,
     cycle_time,
     flow_counts,
@@ -32,6 +33,7 @@ REPORTS: dict[str, Callable[[Request], Table]] = {
     "average-time": average.average_time,
     "status-by-assignee": crossed.status_by_assignee,
     "assignee-by-status": crossed.assignee_by_status,
+    "time-between-statuses": between.time_between_statuses,
     "time-in-status-per-date": per_date.time_in_status_per_date,
     "cycle-time": cycle_time.cycle_time,
     "lead-time": cycle_time.lead_time,

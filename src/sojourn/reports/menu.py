@@ -143,6 +143,13 @@ _GROUP_BY = Option("group_by", "Up to three columns of the work item to group by
 _PERIOD = Option("period", "A row for each day, week or month of a date.", "none", ("none", *PERIODS))
 _PERIOD_FIELD = Option("period_field", "The date.", "created", ("created", "resolved", "updated"))
 _TOTALS = tuple(option for option in SHOW if option.name != "columns")
+_START = Option("start", "created, resolved, due, or statuses: names, ids, category:KEY.", "created", (), True, True)
+_STOP = Option("stop", "resolved, due, or statuses: names, ids, category:KEY.", "category:done", (), True, True)
+_PAUSE = Option("pause", "Statuses in which the clock stands: names, ids, category:KEY.", many=True, commas=True)
+_START_VISIT = Option("start_visit", "Which entry into a start status counts.", "first", ("first", "last"))
+_STOP_VISIT = Option("stop_visit", "Which later entry into a stop status counts.", "first", ("first", "last"))
+_BETWEEN = (_START, _START_VISIT, _PAUSE, _STOP, _STOP_VISIT)
+_BETWEEN_MEASURE = tuple(option for option in MEASURE if option.name in ("calendar", "as_of", "trim"))
 _ENTRY = Option("entry", "Which entry the wide shape shows.", "first", ("first", "last"))
 
 MENU = (
@@ -226,6 +233,13 @@ MENU = (
         "How long had each assignee each work item, and of that in each status?",
         (*SELECT, *MEASURE, *STATUSES, VISITS_RULE, *SHOW),
         ("--project SUP --calendar Support", "--status-group category"),
+    ),
+    Entry(
+        "time-between-statuses",
+        "Time between statuses",
+        "How long did each work item take from one status or date to another, without pauses?",
+        (*_BETWEEN, *SELECT, *_BETWEEN_MEASURE, *STATUSES, *SHOW),
+        ('--start "In progress" --pause Blocked --stop Done', "--start due --stop category:done --sort ms:desc"),
     ),
     Entry(
         "cycle-time",
