@@ -1,14 +1,15 @@
-"""Charts of reports, as Vega-Lite specs: one spec for a page, an e-mail and a file."""
+"""The bar chart: the mean or median time in each status, on the page and as a file."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import polars as pl
 
-from sojourn.core.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, WEEK_MS, TimeFormat, format_duration
 from sojourn.history import read
 from sojourn.reports.axis import Axis
+from sojourn.reports.charts.look import SCHEMA, Look, Spec, drawing, values_of
+from sojourn.reports.charts.units import percentile, printer, unit
 from sojourn.reports.table import Notes, Table
 
 Measured = Literal["mean", "median"]
@@ -16,16 +17,8 @@ MEASURED: tuple[Measured, ...] = get_args(Measured)
 CATEGORIES = {"new": "To do", "indeterminate": "In progress", "": "Other", "done": "Done"}
 """What the categories of statuses are called, in the order in which they are shown."""
 
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _STEP = 26
 _WORDS: dict[Measured, str] = {"mean": "Average", "median": "Median"}
-_UNITS = {
-    TimeFormat.MS: ("ms", 1),
-    TimeFormat.SECONDS: ("seconds", SECOND_MS),
-    TimeFormat.MINUTES: ("minutes", MINUTE_MS),
-    TimeFormat.DECIMAL_DAYS: ("days of 24 hours", DAY_MS),
-    TimeFormat.DECIMAL_WEEKS: ("weeks of 7 × 24 hours", WEEK_MS),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +67,8 @@ def _per_status(table: Table, frame: pl.DataFrame, sites: Sequence[str]) -> Iter
 def _figure(name: str, group: str, values: pl.Series) -> Figure:
     count, total = len(values), int(values.sum())
     ordered = values.sort()
-    median, p85 = (int(ordered[_nearest_rank(percent, count)]) for percent in (50, 85))
-    return Figure(name, group, count, (2 * total + count) // (2 * count), median, p85)
-
-
-def _nearest_rank(percent: int, count: int) -> int:
-    return -(-percent * count // 100) - 1
-
-
-def printer(notes: Notes) -> Callable[[int | None], str]:
-    """What writes durations in the time format of a table (docs/semantics.md 14, 16)."""
-    day, week = notes.business_day_ms, notes.business_week_ms
-    return lambda ms: format_duration(ms, notes.time_format, business_day_ms=day, business_week_ms=week)
+    mean = (2 * total + count) // (2 * count)
+    return Figure(name, group, count, mean, percentile(ordered, 50), percentile(ordered, 85))
 
 
 def spec(figures: Sequence[Figure], measured: Measured, notes: Notes) -> dict[str, Any]:
@@ -94,7 +77,7 @@ def spec(figures: Sequence[Figure], measured: Measured, notes: Notes) -> dict[st
     Colours are left to whoever draws it; the categories are the domain of the scale.
     """
     text = printer(notes)
-    unit, size = _unit(notes, max((one.of(measured) for one in figures), default=0))
+    name, size = unit(notes, max((one.of(measured) for one in figures), default=0))
     rows = [
         {
             "status": one.name,
@@ -109,14 +92,14 @@ def spec(figures: Sequence[Figure], measured: Measured, notes: Notes) -> dict[st
     ]
     groups = {one.group for one in figures}
     return {
-        "$schema": _SCHEMA,
-        "description": f"Bar chart: {_WORDS[measured].lower()} working time per status, in {unit}.",
+        "$schema": SCHEMA,
+        "description": f"Bar chart: {_WORDS[measured].lower()} working time per status, in {name}.",
         "width": "container",
         "height": _STEP * len(rows),
         "padding": {"left": 5, "top": 5, "bottom": 5, "right": 90},
         "autosize": {"type": "fit-x", "contains": "padding"},
         "data": {"values": rows},
-        "encoding": {"y": {"field": "status", "type": "nominal", "sort": None, "title": None}, "x": _x(measured, unit)},
+        "encoding": {"y": {"field": "status", "type": "nominal", "sort": None, "title": None}, "x": _x(measured, name)},
         "layer": [
             {"mark": {"type": "bar", "cornerRadiusEnd": 3, "height": {"band": 0.72}}, "encoding": _bar(groups)},
             {
@@ -125,19 +108,6 @@ def spec(figures: Sequence[Figure], measured: Measured, notes: Notes) -> dict[st
             },
         ],
     }
-
-
-def _unit(notes: Notes, largest: int) -> tuple[str, int]:
-    """The unit of the axis and its ms: that of the time format, where it is one, else hours or days."""
-    chosen = notes.time_format
-    if chosen is TimeFormat.BUSINESS_DECIMAL_WEEKS:
-        return "business weeks", notes.business_week_ms
-    is_business = chosen in (TimeFormat.BUSINESS_DECIMAL_DAYS, TimeFormat.BUSINESS_DAYS_HOURS_MINUTES)
-    if is_business and (chosen.numeric or largest >= 2 * notes.business_day_ms):
-        return "business days", notes.business_day_ms
-    if chosen is TimeFormat.DAYS_HOURS_MINUTES and largest >= 2 * DAY_MS:
-        return _UNITS[TimeFormat.DECIMAL_DAYS]
-    return _UNITS.get(chosen, ("hours", HOUR_MS))
 
 
 def _x(measured: Measured, unit: str) -> dict[str, Any]:
@@ -165,3 +135,17 @@ def _bar(groups: set[str]) -> dict[str, Any]:
             {"field": "count", "type": "quantitative", "title": "Work items"},
         ],
     }
+
+
+@drawing("value", "ms")
+def draw(frame: pl.DataFrame, look: Look) -> Spec:
+    """The mean working time of the work items that visited a value; columns `value`, `ms`, and `category` if known."""
+    values = values_of(frame)
+    of_value = frame.select("value", "ms").partition_by("value", as_dict=True)
+    made = spec([_figure(name, group or "", of_value[name,]["ms"]) for name, group in values], "mean", look.notes)
+    color = made["layer"][0]["encoding"]["color"]
+    names = {name: group for group, name in CATEGORIES.items()}
+    color["scale"]["range"] = [look.theme.groups[names[name]][0] for name in color["scale"]["domain"]]
+    made["encoding"]["y"]["axis"] = {"grid": False, "ticks": False, "domain": False}
+    body = {name: made[name] for name in ("data", "encoding", "layer")}
+    return look.spec(made["description"], made["height"], body)
