@@ -189,7 +189,7 @@ def test_every_time_format_has_an_axis(time_format: TimeFormat) -> None:
         ("stacked-bar", ["bar"]),
         ("pie", ["arc", "text", "text"]),
         ("sunburst", ["arc", "arc", "text", "text", "text"]),
-        ("box-plot", ["rule", "bar", "tick", "text"]),
+        ("box-plot", ["rule", "bar", "tick", "tick", "text"]),
         ("heat-map", ["rect"]),
         ("histogram", ["bar", *["rule", "text"] * 3]),
         ("scatter", ["point", "line", *["rule", "text"] * 3]),

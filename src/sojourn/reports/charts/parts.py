@@ -176,10 +176,13 @@ def box_plot(frame: pl.DataFrame, look: Look) -> Spec:
     layers = [
         {"mark": {"type": "rule", "color": look.theme.muted, "strokeWidth": 2}, "encoding": ends},
         {"mark": {"type": "bar", "height": {"band": 0.6}}, "encoding": box},
-        {
-            "mark": {"type": "tick", "color": look.theme.text, "thickness": 2.5, "size": 26, "opacity": 1},
-            "encoding": {"x": field("p50", "quantitative", title)},
-        },
+        *(
+            {
+                "mark": {"type": "tick", "color": color, "thickness": thickness, "size": 26, "opacity": 1},
+                "encoding": {"x": field("p50", "quantitative", title)},
+            }
+            for color, thickness in ((look.theme.ground, 5), (look.theme.text, 2))  # a rim sets it off from its box
+        ),
         {
             "mark": {"type": "text", "align": "left", "dx": 8, "color": look.theme.muted},
             "encoding": {"x": field("p95", "quantitative", title), "text": field("count", "nominal")},

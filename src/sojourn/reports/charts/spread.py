@@ -13,6 +13,7 @@ _ROLLING = 20
 _MOST_POINTS = 10_000
 _DASHES = {50: [2, 3], 85: [7, 4], 95: [12, 3, 2, 3]}
 _HEIGHT = 400
+_ITEM = field("item", "nominal", "Work item")
 
 
 @drawing("cycle_ms")
@@ -85,7 +86,7 @@ def scatter(frame: pl.DataFrame, look: Look) -> Spec:
     dot = {"type": "point", "filled": True, "size": 26, "opacity": 0.55, "color": look.theme.accent}
     line = {"type": "line", "color": look.theme.text, "strokeWidth": 1.5}
     layers = [
-        {"mark": dot, "encoding": {"x": x, "y": y}},
+        {"mark": dot, "encoding": {"x": x, "y": y, "tooltip": _ITEM}},
         {"mark": line, "encoding": {"x": x, "y": field("average", "quantitative", title)}},
         *_lines(look, ordered, size, "y", title),
     ]
@@ -122,7 +123,7 @@ def ageing(frame: pl.DataFrame, look: Look) -> Spec:
     y = field("amount", "quantitative", title)
     layers = [
         *_bands(look, ordered, size, title),
-        {"mark": dot, "encoding": {"x": x, "xOffset": aside, "y": y}},
+        {"mark": dot, "encoding": {"x": x, "xOffset": aside, "y": y, "tooltip": _ITEM}},
         *_lines(look, ordered, size, "y", title),
     ]
     said = f"Ageing: {len(frame):,} work items in progress by their status now and their age, in {name}."

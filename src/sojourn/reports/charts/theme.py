@@ -65,7 +65,7 @@ DARK = Theme(
         "new": ("#8f9db1", "#cbd5e1", "#b5a48c", "#75849a"),
         "indeterminate": ("#6ea3f7", "#c79bff", "#3cc4e0", "#f47fb8", "#a9c8ff", "#8f93ff"),
         "": ("#d9a53a", "#fb923c", "#f3d36b", "#c98a5a"),
-        "done": ("#4fbf7a", "#a8d84e", "#9be7b4", "#2dbd9c"),
+        "done": ("#4fbf7a", "#8fb35a", "#2dbd9c", "#9be7b4"),
     },
 )
 THEMES = {"light": LIGHT, "dark": DARK}
