@@ -94,7 +94,10 @@ def test_who_is_signed_in_may_get_and_needs_the_csrf_token_for_more(signed_in: C
     strict.cookies = signed_in.cookies
     assert strict.get(PROJECTS).status_code == 200
     assert "X-CSRFToken" in problem(strict.delete(f"{ROOT}/calendars/Own"), 403)["detail"]
-    assert "CSRF" in problem(strict.post(f"{ROOT}/reports/time-in-status"), 403)["detail"]
+    assert (
+        "CSRF"
+        in problem(strict.post(f"{ROOT}/reports/time-in-status", "{}", content_type="application/json"), 403)["detail"]
+    )
     strict.get("/api/docs")
     headers = {"X-CSRFToken": strict.cookies["csrftoken"].value}
     problem(strict.delete(f"{ROOT}/calendars/Own", headers=headers), 404)

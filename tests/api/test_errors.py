@@ -71,6 +71,10 @@ def test_a_host_that_is_not_served(client: Client) -> None:
     problem(client.get(f"{ROOT}/projects", HTTP_HOST="elsewhere.example"), 400)
 
 
+def test_a_form_of_parts(signed_in: Client) -> None:
+    problem(signed_in.post(f"{ROOT}/reports/time-in-status", {"project": "ABC"}), 415)
+
+
 def test_a_length_that_is_no_number(client: Client) -> None:
     problem(client.get(f"{ROOT}/projects", CONTENT_LENGTH="-1"), 413)
 

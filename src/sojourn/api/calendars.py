@@ -14,7 +14,6 @@ from sojourn.errors import Refused, UserError
 
 router = Router(tags=["calendars"])
 Definition = Body[dict[str, Any]]
-_FORM = "The definition is the JSON of docs/calendars.md."
 
 
 class CalendarLine(Schema):
@@ -40,15 +39,17 @@ class CalendarVersionOut(Schema):
     definition: dict[str, Any]
 
 
-@router.get("", auth=need("read"), response=dict[str, list[CalendarLine]], operation_id="calendars")
+@router.get(
+    "", auth=need("read"), response=dict[str, list[CalendarLine]], operation_id="calendars", summary="The calendars"
+)
 def listed(request: HttpRequest) -> dict[str, Any]:
     """All calendars, the built-in ones first."""
     return {"calendars": [_out(name) for name in store.names()]}
 
 
-@router.post("", auth=need("write"), response={201: CalendarOut}, operation_id="add-calendar", description=_FORM)
+@router.post("", auth=need("write"), response={201: CalendarOut}, operation_id="add-calendar", summary="Add a calendar")
 def add(request: HttpRequest, response: HttpResponse, definition: Definition) -> Any:
-    """Store a calendar under its name; 409 where the name is taken."""
+    """Store a calendar, the JSON of docs/calendars.md, under its name; 409 where the name is taken."""
     name = definition.get("name")
     if name in store.names():
         raise Problem(409, f"There is a calendar {name!r} already; PUT replaces it.", "name")
@@ -57,7 +58,9 @@ def add(request: HttpRequest, response: HttpResponse, definition: Definition) ->
     return Status(201, _out(str(name)))
 
 
-@router.get("/{path:name}/versions", auth=need("read"), operation_id="calendar-versions")
+@router.get(
+    "/{path:name}/versions", auth=need("read"), operation_id="calendar-versions", summary="The versions of a calendar"
+)
 def versions(request: HttpRequest, name: str) -> dict[str, list[CalendarVersionOut]]:
     """The versions of a calendar, the first one first; a built-in one has none."""
     known(name)
@@ -73,7 +76,14 @@ def versions(request: HttpRequest, name: str) -> dict[str, list[CalendarVersionO
     }
 
 
-@router.get("/{path:name}", auth=need("read"), response=CalendarOut, operation_id="calendar", url_name="calendar")
+@router.get(
+    "/{path:name}",
+    auth=need("read"),
+    response=CalendarOut,
+    operation_id="calendar",
+    summary="A calendar",
+    url_name="calendar",
+)
 def shown(request: HttpRequest, name: str, version: int | None = None) -> dict[str, Any]:
     """A calendar as it was saved last, or in a version."""
     definition = known(name)
@@ -94,7 +104,11 @@ def shown(request: HttpRequest, name: str, version: int | None = None) -> dict[s
 
 
 @router.put(
-    "/{path:name}", auth=need("write"), response={200: CalendarOut, 201: CalendarOut}, operation_id="put-calendar"
+    "/{path:name}",
+    auth=need("write"),
+    response={200: CalendarOut, 201: CalendarOut},
+    operation_id="put-calendar",
+    summary="Save a new version of a calendar",
 )
 def replaced(request: HttpRequest, name: str, definition: Definition) -> Any:
     """Save a calendar as a new version of the one of that name, or as the first."""
@@ -105,7 +119,13 @@ def replaced(request: HttpRequest, name: str, definition: Definition) -> Any:
     return Status(201 if is_new else 200, _out(name))
 
 
-@router.delete("/{path:name}", auth=need("write"), response={204: None}, operation_id="delete-calendar")
+@router.delete(
+    "/{path:name}",
+    auth=need("write"),
+    response={204: None},
+    operation_id="delete-calendar",
+    summary="Delete a calendar",
+)
 def removed(request: HttpRequest, name: str) -> Any:
     """Delete a calendar with all its versions."""
     known(name)

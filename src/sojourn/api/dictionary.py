@@ -35,7 +35,13 @@ class ValueOut(Schema):
     site: str
 
 
-@router.get("/projects", auth=need("read"), response=dict[str, list[ProjectOut]], operation_id="projects")
+@router.get(
+    "/projects",
+    auth=need("read"),
+    response=dict[str, list[ProjectOut]],
+    operation_id="projects",
+    summary="The projects",
+)
 def projects(request: HttpRequest) -> dict[str, list[dict[str, str]]]:
     """All projects, by key."""
     found = Project.objects.order_by("key", "site__name")
@@ -45,13 +51,21 @@ def projects(request: HttpRequest) -> dict[str, list[dict[str, str]]]:
     }
 
 
-@router.get("/statuses", auth=need("read"), response=dict[str, list[ValueOut]], operation_id="statuses")
+@router.get(
+    "/statuses", auth=need("read"), response=dict[str, list[ValueOut]], operation_id="statuses", summary="The statuses"
+)
 def statuses(request: HttpRequest) -> dict[str, list[ValueOut]]:
     """All statuses, by name."""
     return {"statuses": _values(Value.objects.filter(kind="status"))}
 
 
-@router.get("/values", auth=need("read"), response=dict[str, list[ValueOut]], operation_id="values")
+@router.get(
+    "/values",
+    auth=need("read"),
+    response=dict[str, list[ValueOut]],
+    operation_id="values",
+    summary="The values of a field",
+)
 def values(request: HttpRequest, field: str, site: str = "") -> dict[str, list[ValueOut]]:
     """The values a tracked field took, by name; of a field of people, everybody who is known."""
     tracked = sorted(set(Field.objects.values_list("key", flat=True)))

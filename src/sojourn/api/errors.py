@@ -86,6 +86,8 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > LONGEST_BODY:
         return answer(413, f"The body has {length:.20} bytes; at most {LONGEST_BODY:,} are taken.")
+    if (request.content_type or "").startswith("multipart/"):
+        return answer(415, "The body is a form of parts; send JSON.")
     if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
         return answer(400, "The address holds a NUL character; leave it out.")
     return None

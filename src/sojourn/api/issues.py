@@ -28,7 +28,7 @@ _PEOPLE = ("assignee", "reporter")
 _NAMED = ("issuetype", "priority", "resolution", *_PEOPLE)
 
 
-@router.get("/issues/{key}", auth=need("read"), operation_id="issue")
+@router.get("/issues/{key}", auth=need("read"), operation_id="issue", summary="A work item")
 def shown(request: HttpRequest, key: str, site: str = "") -> dict[str, Any]:
     """A work item as it is now. `site` is needed only where several sites have one of that key."""
     issue = _find(key, site)
@@ -48,7 +48,7 @@ def shown(request: HttpRequest, key: str, site: str = "") -> dict[str, Any]:
     }
 
 
-@router.get("/issues/{key}/timeline", auth=need("read"), operation_id="timeline")
+@router.get("/issues/{key}/timeline", auth=need("read"), operation_id="timeline", summary="The history of a work item")
 def history(
     request: HttpRequest,
     key: str,

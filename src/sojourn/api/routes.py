@@ -70,7 +70,13 @@ api.add_router("", issues.router)
 api.add_router("", dictionary.router)
 
 
-@api.get("/openapi.json", operation_id="openapi", url_name="openapi-json", tags=["description"])
+@api.get(
+    "/openapi.json",
+    operation_id="openapi",
+    summary="The description of the API",
+    url_name="openapi-json",
+    tags=["description"],
+)
 def openapi(request: HttpRequest) -> dict[str, Any]:
     """This description."""
     return api.get_openapi_schema()

@@ -68,7 +68,13 @@ class Preview(Schema):
     business_week_ms: int
 
 
-@router.post("/calendar-preview", auth=need("read"), response=Preview, operation_id="preview-calendar")
+@router.post(
+    "/calendar-preview",
+    auth=need("read"),
+    response=Preview,
+    operation_id="preview-calendar",
+    summary="Try a calendar without saving it",
+)
 def previewed(
     request: HttpRequest,
     definition: Body[dict[str, Any]],
@@ -89,7 +95,9 @@ def previewed(
     }
 
 
-@router.post("/calendars/{path:name}/measure", auth=need("read"), operation_id="measure")
+@router.post(
+    "/calendars/{path:name}/measure", auth=need("read"), operation_id="measure", summary="The working time of intervals"
+)
 def measured(request: HttpRequest, name: str, body: Intervals) -> dict[str, Any]:
     """The working time of each interval, ms; negative where the end lies before the start."""
     calendar = _calendar(name)
@@ -103,7 +111,9 @@ def measured(request: HttpRequest, name: str, body: Intervals) -> dict[str, Any]
     return {"calendar": name, "tz": calendar.tz, "intervals": found}
 
 
-@router.post("/calendars/{path:name}/deadline", auth=need("read"), operation_id="deadline")
+@router.post(
+    "/calendars/{path:name}/deadline", auth=need("read"), operation_id="deadline", summary="When a goal is used up"
+)
 def due(request: HttpRequest, name: str, body: Goal) -> dict[str, Any]:
     """The earliest instant at which the goal is used up: in UTC, and as epoch ms."""
     calendar = _calendar(name)
