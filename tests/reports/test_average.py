@@ -22,6 +22,7 @@ from tests.builders import change, issue, store
 from tests.reports.asking import DAY, HOUR
 from tests.reports.plain import (
     CALENDARS,
+    STATUSES,
     Asked,
     ask,
     asked_at_random,
@@ -141,6 +142,29 @@ def test_averages_are_those_of_totals_worked_out_plainly(calendar: str, worked: 
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("columns", "given"), OPTIONS)
+def test_the_wide_shape_is_the_long_one_turned(columns: tuple[str, ...], given: dict[str, str]) -> None:
+    items = random_items(34)
+    asked = Asked(START_MS + 9 * DAY).options
+    more = {**given, **({"group_by": ",".join(columns)} if columns else {}), **asked}
+    heads = ("level", *columns) if columns else ()
+    heads += ("period",) if "period" in given else ()
+    long = rows(NAME, **more)
+    for figure in FIGURES[1:]:
+        wide = rows(NAME, **more, shape="wide", figure=figure)
+        assert {
+            (*(row[name] for name in heads), status): row[status]
+            for row in wide
+            for status in STATUSES
+            if row[status] is not None
+        } == {(*(row[name] for name in heads), row["value"]): row[figure] for row in long if row[figure] is not None}
+        tops = [row for row in wide if row.get("level", 0) == 0]
+        assert sum(row["work_items"] for row in tops) == sum(
+            bool(window_stays(item.status, Asked(START_MS + 9 * DAY))) for item in items.values()
+        )
+
+
+@pytest.mark.django_db
 def test_groups_sum_to_subtotals_and_these_to_the_time_in_status() -> None:
     random_items(32)
     given = Asked(START_MS + 50 * DAY).options
@@ -163,6 +187,8 @@ def test_nothing_to_tell_gives_no_rows_and_batches_change_nothing(monkeypatch: p
     assert ask(NAME, **given, as_of="2020-01-01").collect().height == 0
     check_frames(NAME, **given)
     check_frames(NAME)
+    check_frames(NAME, **given, shape="wide")
+    assert ask(NAME, **(given | {"created": "2030-01-01.."}), shape="wide").collect().height == 0
     whole = ask(NAME, **given).collect()
     assert whole.columns[:6] == ["level", "priority", "created", "period", "value_id", "value"]
     monkeypatch.setattr(read, "BATCH", 3)

@@ -193,9 +193,8 @@ def test_only_the_time_since_the_last_move_counts() -> None:
 
 def test_too_many_statuses_for_a_matrix_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     store(issue("ABC-1"), issue("ABC-2", "Done"))
-    monkeypatch.setattr("sojourn.reports.transitions.MOST_COLUMNS", 1)
     monkeypatch.setattr(by_value, "MOST_COLUMNS", 1)
-    for name in ("transition-count", "status-count"):
+    for name in ("transition-count", "status-count", "average-time"):
         with pytest.raises(Refused, match=r"shape: there are 2 .*; ask for shape long"):
             ask(name, shape="wide")
 

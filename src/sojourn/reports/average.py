@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -13,13 +14,16 @@ from sojourn.core.timeline import Int64Array, add_up
 from sojourn.errors import Refused
 from sojourn.reports import columns, notes
 from sojourn.reports.axis import Axis
+from sojourn.reports.by_value import columns_of
 from sojourn.reports.columns import IssueColumn
+from sojourn.reports.flow import nullable
 from sojourn.reports.long import VALUE
 from sojourn.reports.parts import Part, axis_of, names_at, parts
 from sojourn.reports.request import Request
 from sojourn.reports.table import TYPES, Column, Table
 
 _LEVEL, _PERIOD, _N = Column("level", "integer"), Column("period", "date"), Column("n", "integer")
+_ITEMS = Column("work_items", "integer")
 _FIGURES = tuple(
     Column(name, "duration", "ms")
     for name in ("total", "mean", "median", *(f"p{percent}" for percent in PERCENTS), "std", "min", "max")
@@ -42,12 +46,24 @@ class _Gathered:
     amount: Int64Array
 
 
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """Groups and periods, a row each, and the figures of cells: the row each is in, and its status."""
+
+    heads: pl.DataFrame
+    head: Int64Array
+    place: Int64Array
+    figures: pl.DataFrame
+
+
 def average_time(request: Request) -> Table:
     """Mean, median, percentiles, spread and extremes of the working time per status, ms (docs/semantics.md 15).
 
     With `group_by` there is a row a group, with subtotals: `level` is how many of the group columns hold, the others
     are null and stand for all. With `period` there is a row a period of a date of the work items; those without the
-    date have none. Raises Refused where more than three columns are named, or one that there is not.
+    date have none. Long is a row a group, period and status that was visited; wide is a row a group and period, with
+    how many work items it has, and the figure that the option `figure` names in a column a status. Raises Refused
+    where more than three columns are named, or one that there is not.
     """
     if request.one("denominator") == "visits" and request.visits != "sum":
         raise Refused("visits", "does not go with denominator visits, which counts each visit by itself; leave it out")
@@ -55,11 +71,17 @@ def average_time(request: Request) -> Table:
     by_group = (_LEVEL, *(one.column for one in groups)) if groups else ()
     by_period = (_PERIOD,) if request.one("period") != "none" else ()
     layout = (*by_group, *by_period, *VALUE, _N, *_FIGURES)
+    lay_out = partial(_long, axis)
+    if request.shape == "wide":
+        head = (*by_group, *by_period, _ITEMS)
+        values = columns_of(axis.beside(column.name for column in head), "duration", "ms")
+        layout = (*head, *values)
+        lay_out = partial(_wide, [column.name for column in values], request.one("figure"))
 
     def frames() -> Iterator[pl.DataFrame]:
         found = _gathered(request, axis, groups)
-        for level in range(len(groups) + 1):
-            yield _level(request, axis, groups, found, level).select(column.name for column in layout)
+        for level in range(len(groups) + 1 if len(found.items) else 0):
+            yield lay_out(_level(request, axis, groups, found, level)).select(column.name for column in layout)
 
     said = notes.of("average-time", request, axis.unsorted, [_SAID[request.one("denominator")]])
     return Table(layout, said, frames)
@@ -68,7 +90,7 @@ def average_time(request: Request) -> Table:
 def _groups(request: Request) -> tuple[IssueColumn, ...]:
     names = request.own.get("group_by", ())
     try:
-        found = columns.find_all(names, (_LEVEL, _PERIOD, *VALUE, _N, *_FIGURES))
+        found = columns.find_all(names, (_LEVEL, _PERIOD, _ITEMS, *VALUE, _N, *_FIGURES))
     except Refused as refused:
         raise Refused("group_by", refused.problem) from None
     if len(found) > _MOST_GROUPS:
@@ -113,28 +135,43 @@ def _period(request: Request, at: pl.Series) -> pl.Series:
     return pl.Series(spans.dates, dtype=pl.Date).gather(place).set(at.is_null(), None)
 
 
-def _level(request: Request, axis: Axis, groups: Sequence[IssueColumn], found: _Gathered, level: int) -> pl.DataFrame:
-    """The rows in which the first so many of the group columns hold, by those, period and status."""
+def _level(request: Request, axis: Axis, groups: Sequence[IssueColumn], found: _Gathered, level: int) -> _Level:
+    """What there is where the first so many of the group columns hold: a row each of those and of the periods."""
     keys = [*(one.column.name for one in groups[:level]), _PERIOD.name]
-    heads = found.items.select(keys).unique().sort(keys, nulls_last=True).with_row_index("code")
+    heads = found.items.group_by(keys).len(_ITEMS.name).sort(keys, nulls_last=True).with_row_index("code")
     joined = found.items.select(keys).join(heads, on=keys, how="left", nulls_equal=True, maintain_order="left")
     code = joined["code"].cast(pl.Int64).to_numpy()
     group, number = np.unique(code[found.item] * len(axis) + found.place, return_inverse=True)
     head, place = np.divmod(group, max(len(axis), 1))
-    count = np.bincount(code, minlength=heads.height)[head] if request.one("denominator") == "all" else None
-    rows = heads.drop("code")[head].with_columns(
+    count = heads[_ITEMS.name].cast(pl.Int64).to_numpy()[head] if request.one("denominator") == "all" else None
+    rows = heads.drop("code").with_columns(
+        pl.col(_ITEMS.name).cast(pl.Int64),
         pl.lit(level, dtype=pl.Int64).alias(_LEVEL.name),
-        names_at(axis.keys, place).alias(VALUE[0].name),
-        names_at(axis.names, place).alias(VALUE[1].name),
-        *_figures(summaries(number, found.amount, count)),
+        *(pl.lit(None, dtype=TYPES[one.column.kind]).alias(one.column.name) for one in groups[level:]),
     )
-    return rows.with_columns(
-        pl.lit(None, dtype=TYPES[one.column.kind]).alias(one.column.name) for one in groups[level:]
-    )
+    return _Level(rows, head, place, pl.DataFrame(list(_figures(summaries(number, found.amount, count)))))
+
+
+def _long(axis: Axis, found: _Level) -> pl.DataFrame:
+    """A row a group, period and status."""
+    value = [names_at(axis.keys, found.place), names_at(axis.names, found.place)]
+    named = [one.alias(column.name) for column, one in zip(VALUE, value, strict=True)]
+    return found.heads[found.head].with_columns(*named, *found.figures)
+
+
+def _wide(titles: Sequence[str], figure: str, found: _Level) -> pl.DataFrame:
+    """A row a group and period, with one figure in a column a status; null where it never was."""
+    shown = found.figures[figure]
+    amount = np.zeros((len(titles), found.heads.height), dtype=np.int64)
+    known = np.zeros(amount.shape, dtype=bool)
+    amount[found.place, found.head] = shown.fill_null(0).to_numpy()
+    known[found.place, found.head] = shown.is_not_null().to_numpy()
+    cells = (nullable(numbers, there) for numbers, there in zip(amount, known, strict=True))
+    return found.heads.with_columns(one.alias(title) for title, one in zip(titles, cells, strict=True))
 
 
 def _figures(found: Summaries) -> Iterator[pl.Series]:
-    deviation = pl.Series(found.deviation).set(pl.Series(~found.has_deviation), None)
     amounts = (found.count, found.total, found.mean, found.median, *found.percentiles)
-    series = (*map(pl.Series, amounts), deviation, pl.Series(found.least), pl.Series(found.most))
-    return (one.alias(column.name) for column, one in zip((_N, *_FIGURES), series, strict=True))
+    series = (*map(pl.Series, amounts), nullable(found.deviation, found.has_deviation))
+    ends = (pl.Series(found.least), pl.Series(found.most))
+    return (one.alias(column.name) for column, one in zip((_N, *_FIGURES), (*series, *ends), strict=True))

@@ -64,6 +64,13 @@ def report(name: str, field_key: str, told: Told, request: Request) -> Table:
     return long.table(name, request, axis, own, reading, partial(_rows, told, request))
 
 
+def columns_of(axis: Axis, kind: Kind, unit: str = "") -> tuple[Column, ...]:
+    """A column a value; raises Refused where there are too many for that."""
+    if len(axis) > MOST_COLUMNS:
+        raise Refused("shape", f"there are {len(axis):,} values, too many for a column each; ask for shape long")
+    return tuple(Column(title, kind, unit, group) for title, group in zip(axis.titles, axis.groups, strict=True))
+
+
 def _rows(told: Told, request: Request, part: Part) -> Iterator[Rows]:
     """Value id and name, what is told, whether it has it now."""
     stays, values = part.stays, len(part.axis)
@@ -75,14 +82,11 @@ def _rows(told: Told, request: Request, part: Part) -> Iterator[Rows]:
 
 
 def _wide(name: str, field_key: str, told: Told, request: Request, axis: Axis) -> Table:
-    if len(axis) > MOST_COLUMNS:
-        raise Refused("shape", f"there are {len(axis):,} values, too many for a column each; ask for shape long")
     extra = columns.find_all(request.columns, (*IDENTITY, *_STATE))
     head = (*IDENTITY, *(one.column for one in extra), *_STATE)
     unsorted = axis.unsorted
     axis = axis.beside(column.name for column in head)
-    values = zip(axis.titles, axis.groups, strict=True)
-    layout = (*head, *(Column(title, told.kind, told.unit, group) for title, group in values))
+    layout = (*head, *columns_of(axis, told.kind, told.unit))
 
     def frames() -> Iterator[pl.DataFrame]:
         for part in parts(request, field_key, axis, extra):

@@ -142,6 +142,14 @@ _DENOMINATOR = Option(
 _GROUP_BY = Option("group_by", "Up to three columns of the work item to group by.", many=True, commas=True)
 _PERIOD = Option("period", "A row for each day, week or month of a date.", "none", ("none", *PERIODS))
 _PERIOD_FIELD = Option("period_field", "The date.", "created", ("created", "resolved", "updated"))
+_AVERAGES = Option("shape", "long: a row a group and status; wide: a row a group, a column a status.", "long", SHAPES)
+_FIGURE = Option(
+    "figure",
+    "What the wide shape shows.",
+    "mean",
+    ("total", "mean", "median", "p50", "p85", "p95", "std", "min", "max"),
+)
+_AVERAGED = (_DENOMINATOR, _GROUP_BY, _PERIOD, _PERIOD_FIELD, _AVERAGES, _FIGURE)
 _TOTALS = tuple(option for option in SHOW if option.name != "columns")
 _START = Option("start", "created, resolved, due, or statuses: names, ids, category:KEY.", "created", (), True, True)
 _STOP = Option("stop", "resolved, due, or statuses: names, ids, category:KEY.", "category:done", (), True, True)
@@ -217,8 +225,12 @@ MENU = (
         "average-time",
         "Average time",
         "How long are work items in each status on average?",
-        (_DENOMINATOR, _GROUP_BY, _PERIOD, _PERIOD_FIELD, *SELECT, *MEASURE, *STATUSES, VISITS_RULE, *_TOTALS),
-        ("--group-by project,issuetype --calendar Support", "--period month --period-field resolved"),
+        (*_AVERAGED, *SELECT, *MEASURE, *STATUSES, VISITS_RULE, *_TOTALS),
+        (
+            "--group-by project,issuetype --calendar Support",
+            "--period month --period-field resolved",
+            "--group-by project,assignee --shape wide --figure total",
+        ),
     ),
     Entry(
         "status-by-assignee",

@@ -7,10 +7,9 @@ import numpy as np
 import polars as pl
 
 from sojourn.core.timeline import Int64Array, Stays, Timelines, last_entries
-from sojourn.errors import Refused
 from sojourn.reports import notes
 from sojourn.reports.axis import Axis
-from sojourn.reports.by_value import MOST_COLUMNS
+from sojourn.reports.by_value import columns_of
 from sojourn.reports.parts import axis_of, batches, names_at, placed, stays_of
 from sojourn.reports.request import Request
 from sojourn.reports.table import Column, Table
@@ -34,11 +33,7 @@ def transition_count(request: Request) -> Table:
     said = notes.of("transition-count", request, axis.unsorted)
     if request.shape == "long":
         return Table(_LONG, said, lambda: iter([_long(axis, _counted(request, axis))]))
-    if len(axis) > MOST_COLUMNS:
-        raise Refused("shape", f"there are {len(axis):,} statuses, too many for a column each; ask for shape long")
-    told_apart = axis.beside(column.name for column in _FROM)
-    values = zip(told_apart.titles, axis.groups, strict=True)
-    layout = (*_FROM, *(Column(title, "integer", group=group) for title, group in values))
+    layout = (*_FROM, *columns_of(axis.beside(column.name for column in _FROM), "integer"))
     return Table(layout, said, lambda: iter([_wide(layout, axis, _counted(request, axis))]))
 
 
