@@ -65,8 +65,8 @@ class Dictionary:
     def declare(self, kind: str, labels: Mapping[str, tuple[str, str]], *, is_whole: bool) -> None:
         """Take a list of values of a kind that exist now, names and categories by key.
 
-        It names them whatever they were called before. Where the list is whole, all others are marked deleted, and so is
-        what only histories will tell of later.
+        It names them whatever they were called before. Where the list is whole, all others are marked deleted, and so
+        is what only histories will tell of later.
         """
         told = {Ref(kind, key): Label(name, DECLARED, category) for key, (name, category) in labels.items()}
         self._make({ref: label for ref, label in told.items() if ref not in self._values})

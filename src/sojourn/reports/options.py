@@ -38,8 +38,9 @@ def request(
     shared: dict[str, Any] = {name: one[name] for name in ("current", "visits", "shape", "statuses_by") if name in one}
     own = {name: found for name, found in texts.items() if name not in _SHARED}
     as_of = one.get("as_of")
+    as_of_ms = instant_ms(as_of, zone, "as_of") if as_of else _ms(now)
     return Request(
-        as_of_ms=instant_ms(as_of, zone, "as_of") if as_of else _ms(now),
+        as_of_ms=as_of_ms,
         calendar=calendar,
         calendar_name=one["calendar"] if any(options.get("calendar", ())) else calendar.name or "7x24",
         sites=texts.get("site", ()),
@@ -51,7 +52,7 @@ def request(
         status_groups=_groups(texts.get("status_group", ())),
         columns=texts.get("columns", ()),
         time_format=TimeFormat.parse(one.get("time_format") or "ms"),
-        is_past=bool(as_of) and instant_ms(as_of, zone, "as_of") < _ms(now),
+        is_past=as_of_ms < _ms(now),
         sort=tuple(_sort(text) for text in texts.get("sort", ())),
         limit=_limit(one.get("limit", "")),
         own=own,
