@@ -19,6 +19,7 @@ from sojourn.reports import (
     transitions,
     visits,
 )
+from sojourn.reports.items import chosen
 from sojourn.reports.request import Request
 from sojourn.reports.table import Table
 
@@ -55,6 +56,7 @@ def run(name: str, request: Request) -> Table:
     """
     if name not in REPORTS:
         raise UserError(f"There is no report {name!r}. There are: {', '.join(REPORTS)}.")
+    chosen(request)  # what cannot be chosen is refused before the first byte of an answer
     table = REPORTS[name](request)
     table = _sorted(table, request) if request.sort else table
     return table if request.limit is None else _limited(table, request.limit)
@@ -66,15 +68,25 @@ def _sorted(table: Table, request: Request) -> Table:
         if sort.column not in known:
             raise Refused("sort", f"there is no column {sort.column!r}; there are: {', '.join(known)}")
 
+    by = [(expression, sort.descending) for sort in request.sort for expression in _order(sort.column)]
+
     def frames() -> Iterator[pl.DataFrame]:
         yield table.collect().sort(
-            [sort.column for sort in request.sort],
-            descending=[sort.descending for sort in request.sort],
+            [expression for expression, _ in by],
+            descending=[descending for _, descending in by],
             nulls_last=True,
             maintain_order=True,
         )
 
     return replace(table, frames=frames)
+
+
+def _order(column: str) -> list[pl.Expr]:
+    """What to sort a column by: keys of work items by project, then by number."""
+    if column != "issue_key":
+        return [pl.col(column)]
+    parts = pl.col(column).str.extract_groups(r"^(.*?)(\d{0,15})$").struct
+    return [parts.field("1"), parts.field("2").cast(pl.Int64, strict=False)]
 
 
 def _limited(table: Table, limit: int) -> Table:
