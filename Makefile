@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOJOURN_HOME ?= $(CURDIR)/.sojourn
 PORT ?= 8000
-LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --group build pyproject.toml
+LOCK = $(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header --group build pyproject.toml
 
 .PHONY: run test lint types bench lock clean
 
