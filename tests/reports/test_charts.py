@@ -168,6 +168,14 @@ def test_long_and_hostile_names_are_drawn_as_texts(name: str, capfd: pytest.Capt
 
 
 @EVERY
+def test_long_texts_of_emoji_are_drawn(name: str) -> None:
+    names = [("🚀" * 200, "new"), ("👨‍👩‍👧‍👦" * 30, "done"), ("a" * 28 + "🚀" * 9, ""), ("🚀", "new")]
+    spec = drawn(name, MAKERS[name](16, names), title="🚀" * 200)
+    assert render.render(spec, "svg").startswith(b"<svg")
+    assert render.render(spec, "png").startswith(b"\x89PNG")
+
+
+@EVERY
 def test_times_of_nothing_are_drawn(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     frame = MAKERS[name](10)
     zeros = [one for one in ("ms", "cycle_ms", "age_ms", "work_items", "finished") if one in frame.columns]

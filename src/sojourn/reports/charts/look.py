@@ -14,7 +14,9 @@ from sojourn.reports.table import Notes
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 WIDTH = 760
-_NO_TEXT = r"[\x00-\x1f\x7f-\x9f\x{fffe}\x{ffff}]+"
+_NO_TEXT = r"[\x00-\x1f\x7f-\x9f\x{2028}-\x{202e}\x{2066}-\x{2069}\x{fffe}\x{ffff}]+"
+"""Controls, also those of lines and directions: Vega and XML refuse some, others change what stands around them."""
+
 _LONGEST = 300
 _MONTHS_MS, _DAYS_MS = 240 * DAY_MS, 8 * DAY_MS
 Spec = dict[str, Any]
