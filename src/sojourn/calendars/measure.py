@@ -1,7 +1,6 @@
 """Working time of intervals in a file: whole columns of instants at once."""
 
 import re
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ import polars as pl
 from sojourn.core.calendar import Calendar
 from sojourn.core.calendar.horizon import check_reach
 from sojourn.errors import Refused, UserError
+from sojourn.writing import beside
 
 _SUFFIXES = (".csv", ".parquet")
 _EPOCH_MS = re.compile(r"-?[0-9]+")
@@ -33,20 +33,11 @@ def write_file(frame: pl.DataFrame, path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in _SUFFIXES:
         raise UserError(f"{path}: name a .csv or .parquet file")
-    part = path.with_name(f".{path.name}.part")
-    try:
-        if path.exists() and not path.is_file():
-            raise OSError("it is not a plain file")
+    with beside(path) as file:
         if suffix == ".csv":
-            frame.write_csv(part)
+            frame.write_csv(file)
         else:
-            frame.write_parquet(part)
-        part.replace(path)
-    except (OSError, pl.exceptions.ComputeError) as error:
-        raise UserError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+            frame.write_parquet(file)
 
 
 def add_working_time(frame: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:

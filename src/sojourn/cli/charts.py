@@ -85,7 +85,7 @@ def _draw(
 ) -> None:
     from sojourn.errors import UserError
     from sojourn.reports.charts import catalogue, render
-    from sojourn.reports.formats import beside
+    from sojourn.writing import beside
 
     chosen = render.parse_picture(kind)
     request = asking.request(chart.entry, options)

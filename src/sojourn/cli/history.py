@@ -161,15 +161,12 @@ def dump(
       sojourn dump | sha256sum
     """
     use_store()
-    from sojourn.errors import Refused
     from sojourn.history.dump import lines
+    from sojourn.writing import beside
 
     if output is None:
         for line in lines():
             typer.echo(line)
         return
-    try:
-        with output.open("w", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in lines())
-    except OSError as error:
-        raise Refused("--output", f"{output} cannot be written: {error.strerror}") from None
+    with beside(output) as file:
+        file.writelines(f"{line}\n".encode() for line in lines())

@@ -12,9 +12,9 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from sojourn.core.duration import NEVER, TimeFormat
-from sojourn.reports.formats import beside
 from sojourn.reports.notes import local
 from sojourn.reports.table import Column, Kind, Table
+from sojourn.writing import beside
 
 _BETWEEN = 2
 _WIDEST_TEXT = 24

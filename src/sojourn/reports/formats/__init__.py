@@ -9,10 +9,10 @@ import polars as pl
 
 from sojourn.errors import Refused
 from sojourn.reports.formats import arrow, parquet, texts, xlsx
-from sojourn.reports.formats.files import beside
 from sojourn.reports.formats.pieces import Pieces
 from sojourn.reports.formats.threads import handing_over
 from sojourn.reports.table import Table
+from sojourn.writing import beside
 
 Format = Literal["json", "ndjson", "csv", "parquet", "arrow", "xlsx"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -27,7 +27,7 @@ CONTENT_TYPES: dict[Format, str] = {
 BINARY: tuple[Format, ...] = ("parquet", "arrow", "xlsx")
 """The formats that are not for a terminal."""
 
-__all__ = ["BINARY", "CONTENT_TYPES", "FORMATS", "Format", "beside", "chunks", "parse_format", "save", "save_as"]
+__all__ = ["BINARY", "CONTENT_TYPES", "FORMATS", "Format", "chunks", "parse_format", "save", "save_as"]
 
 _PIECES: dict[Format, Pieces] = {
     "json": texts.JSON,
