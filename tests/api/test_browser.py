@@ -6,10 +6,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.web.conftest import chromium
-
-__all__ = ["chromium"]
-
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
     "1"  # Playwright runs a loop in this thread; the tests use the store beside it

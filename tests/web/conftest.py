@@ -1,8 +1,6 @@
 """A store with a handful of work items, and somebody who has signed in."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,6 @@ from django.utils import timezone
 from sojourn.calendars import store as calendars
 from tests.builders import STATUS_IDS, change, issue, status, store
 
-CHROMIUM = Path("/usr/bin/chromium")
 AS_OF = "2024-01-20T00:00Z"
 _WEEK = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 
@@ -41,19 +38,3 @@ def work_items(db: None) -> None:
 def signed_in(db: None, client: Client) -> Client:
     client.force_login(get_user_model().objects.create_user("ann", password="a long pass phrase"))
     return client
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{CHROMIUM} is missing; install Chromium")
-        pytest.skip(f"{CHROMIUM} is missing")
-    from playwright.sync_api import sync_playwright
-
-    arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-    arguments += ["--disable-component-update", "--disable-sync"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield browser
-        browser.close()
