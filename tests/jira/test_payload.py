@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sojourn.core.flags import Flag
 from sojourn.errors import Refused
-from sojourn.history.record import FROM_PRESENT, IssueRecord, Ref
+from sojourn.history.record import FROM_PRESENT, IssueRecord, ProjectRecord, Ref
 from sojourn.jira.payload import Reader
 from tests.builders import change, issue
 from tests.core.calendar_help import ms
@@ -55,7 +55,8 @@ def test_a_work_item_is_what_it_is_now() -> None:
             empty=None,
         )
     )
-    assert (record.key, record.summary, record.project) == ("ABC-1", "About ABC-1", ("10", "ABC", "A project"))
+    assert (record.key, record.summary) == ("ABC-1", "About ABC-1")
+    assert record.project == ProjectRecord("10", "ABC", "A project")
     assert (record.created_ms, record.updated_ms, record.resolved_ms) == (CREATED, AT3, AT2)
     assert str(record.due) == "2024-02-29"
     assert record.present["status"] == ("status", "5")

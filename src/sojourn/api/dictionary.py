@@ -68,7 +68,7 @@ def statuses(request: HttpRequest) -> dict[str, list[ValueOut]]:
 )
 def values(request: HttpRequest, field: str, site: str = "") -> dict[str, list[ValueOut]]:
     """The values a tracked field took, by name; of a field of people, everybody who is known."""
-    tracked = sorted(set(Field.objects.values_list("key", flat=True)))
+    tracked = sorted(set(Field.objects.filter(tracked=True).values_list("key", flat=True)))
     if field not in tracked:
         raise Refused("field", f"{field!r:.60} is not tracked; there are: {', '.join(tracked) or 'none yet'}")
     found = Value.objects.filter(kind=_DICTIONARY.get(field, field))

@@ -1,15 +1,17 @@
 """The dictionary of a site: the integers that stand for values, and what the values are called now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from django.db import connection
 
 from sojourn.history.models import Field, Project, Site, Value
 from sojourn.history.packing import EMPTY
-from sojourn.history.record import DECLARED, FROM_PRESENT, Label, ProjectRecord, Ref
+from sojourn.history.record import DECLARED, FIELD_TYPES, FROM_PRESENT, FieldType, Label, ProjectRecord, Ref
 
+_FIELD_TYPES = ("", *FIELD_TYPES)
 _NAME_VALUE = "UPDATE history_value SET name = %s, category = %s, name_rank = %s, deleted = %s WHERE id = %s"
-_NAME_PROJECT = "UPDATE history_project SET key = %s, name = %s, name_rank = %s WHERE id = %s"
+_PROJECT = ("key", "name", "category", "lead")
 
 
 class Dictionary:
@@ -21,7 +23,7 @@ class Dictionary:
     def __init__(self, site: Site) -> None:
         self.site = site
         self._values: dict[Ref, Value] = {Ref(v.kind, v.key): v for v in Value.objects.filter(site=site)}
-        self._fields: dict[str, int] = dict(Field.objects.filter(site=site).values_list("key", "id"))
+        self._fields: dict[str, Field] = {field.key: field for field in Field.objects.filter(site=site)}
         self._projects: dict[str, Project] = {p.jira_id: p for p in Project.objects.filter(site=site)}
         self._declared = {ref.kind for ref, value in self._values.items() if value.name_rank == DECLARED}
 
@@ -30,8 +32,8 @@ class Dictionary:
         return EMPTY if ref is None else self._values[ref].pk
 
     def field(self, key: str) -> int:
-        """The store's number of a tracked field that `learn_fields` has been told of."""
-        return self._fields[key]
+        """The store's number of a field that `learn_fields` has been told of."""
+        return self._fields[key].pk
 
     def project(self, jira_id: str) -> int:
         """The store's number of a project that `learn_projects` has been told of."""
@@ -43,18 +45,46 @@ class Dictionary:
         for record, rank in ranks.items():
             known = self._projects.get(record.jira_id)
             if known is None:
-                names = {"key": record.key, "name": record.name, "name_rank": rank}
-                self._projects[record.jira_id] = Project.objects.create(site=self.site, jira_id=record.jira_id, **names)
-            elif (rank, record.key, record.name) > (known.name_rank, known.key, known.name):
-                known.key, known.name, known.name_rank = record.key, record.name, rank
+                told = Project(site=self.site, name_rank=rank, **record._asdict())
+                told.save()
+                self._projects[record.jira_id] = told
+            elif (rank, *record[1:]) > (known.name_rank, *(getattr(known, name) for name in _PROJECT)):
+                known.name_rank = rank
+                for name in _PROJECT:
+                    setattr(known, name, getattr(record, name))
                 changed[known.pk] = known
-        with connection.cursor() as cursor:
-            cursor.executemany(_NAME_PROJECT, [(p.key, p.name, p.name_rank, p.pk) for p in changed.values()])
+        Project.objects.bulk_update(changed.values(), ["name_rank", *_PROJECT])
 
-    def learn_fields(self, names: Mapping[str, str]) -> None:
-        """Make the tracked fields that are new, by key and name."""
-        for key in names.keys() - self._fields.keys():
-            self._fields[key] = Field.objects.create(site=self.site, key=key, name=names[key]).pk
+    def learn_fields(
+        self,
+        names: Mapping[str, str],
+        types: Mapping[str, FieldType] = MappingProxyType({}),
+        tracked: Iterable[str] = (),
+    ) -> None:
+        """Make the fields that are new, by key and name, and note what their values are and which have timelines.
+
+        A field is called by its key until its name is told.
+        """
+        for key, name in names.items():
+            known = self._fields.get(key)
+            if known is None:
+                known = self._fields[key] = Field(site=self.site, key=key, name=name)
+            told = (
+                name if known.name == key else known.name,
+                max(known.type, types.get(key, ""), key=_FIELD_TYPES.index),
+                known.tracked or key in tracked,
+            )
+            if known.pk is None or told != (known.name, known.type, known.tracked):
+                known.name, known.type, known.tracked = told
+                known.save()
+
+    def name_fields(self, names: Mapping[str, str]) -> None:
+        """Take the names in a list of all fields: they hold whatever the fields were called before."""
+        for key, name in names.items():
+            known = self._fields.setdefault(key, Field(site=self.site, key=key))
+            if known.name != name:
+                known.name = name
+                known.save()
 
     def learn(self, labels: Mapping[Ref, Label]) -> None:
         """Make the values that are new and rename those for which a better name is told (docs/semantics.md 6)."""

@@ -22,6 +22,8 @@ class Project(models.Model):
     jira_id = models.CharField(max_length=255)
     key = models.CharField(max_length=255)
     name = models.CharField(max_length=255)
+    category = models.CharField(max_length=255, default="")
+    lead = models.CharField(max_length=255, default="")
     # When the work item was updated that told the key and the name: the latest one's hold.
     name_rank = models.BigIntegerField(default=0)
 
@@ -30,11 +32,15 @@ class Project(models.Model):
 
 
 class Field(models.Model):
-    """A field whose history is tracked at a site: `status`, `assignee`, `customfield_10020` …"""
+    """A field that work items of a site have: `status`, `assignee`, `customfield_10020` …"""
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE)
     key = models.CharField(max_length=255)
     name = models.CharField(max_length=255)
+    # What its present values are (`record.FieldType`); empty where only its history is known.
+    type = models.CharField(max_length=16, default="")
+    # Whether there are timelines of it.
+    tracked = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "key"], name="field_key_unique")]
@@ -43,7 +49,9 @@ class Field(models.Model):
 class Value(models.Model):
     """One value a field can take, and the integer that stands for it in the arrays.
 
-    The key is Jira's id and never changes its meaning; the name is a label, as it is now (docs/semantics.md 6).
+    The key is Jira's id and never changes its meaning; the name is a label, as it is now (docs/semantics.md 6). The
+    category is what Jira sorts values of that kind into: of a status `new`, `indeterminate` or `done`; of an issue type
+    `subtask` or `standard`; of a version `released` or `unreleased`; of a sprint `active`, `closed` or `future`.
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE)
@@ -77,7 +85,9 @@ class Issue(models.Model):
     site = models.ForeignKey(Site, on_delete=models.CASCADE, db_index=False)
     jira_id = models.CharField(max_length=255)
     key = models.CharField(max_length=255)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT)
+    # The number at the end of the key, by which keys of one project are in order; 0 where there is none.
+    key_number = models.BigIntegerField(default=0)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, db_index=False)
     issuetype = _present("+")
     status = _present("+")
     assignee = _present("+")
@@ -98,7 +108,40 @@ class Issue(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "jira_id"], name="issue_jira_id_unique")]
-        indexes = [models.Index(fields=["site", "key"]), models.Index(fields=["row_version"])]
+        indexes = [
+            models.Index(fields=["site", "key"]),
+            models.Index(fields=["row_version"]),
+            models.Index(fields=["project", "status", "created_ms"], name="issue_by_status"),
+        ]
+
+
+class IssueValue(models.Model):
+    """A value that a field of a work item holds now: each member of a list, each chosen option or person.
+
+    The fields that have a column on the work item, and numbers, dates and texts, have no rows.
+    """
+
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE)
+    field = models.ForeignKey(Field, on_delete=models.PROTECT, db_index=False)
+    value = models.ForeignKey(Value, on_delete=models.PROTECT, db_index=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["value", "field", "issue"], name="issue_value")]
+
+
+class Link(models.Model):
+    """A work item as another one has it: as its parent, or by a link of some type.
+
+    `description` says it as the work item's own page does, such as `is blocked by`; `reverse` as the other one's page.
+    """
+
+    PARENT = "parent"
+
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE)
+    type = models.CharField(max_length=255)
+    description = models.CharField(max_length=255)
+    reverse = models.CharField(max_length=255)
+    other_key = models.CharField(max_length=255, db_index=True)
 
 
 class Timeline(models.Model):

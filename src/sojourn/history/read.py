@@ -72,12 +72,14 @@ def timelines(
         sql, parameters = query.query.sql_with_params()
     except EmptyResultSet:  # the choice is one that no row can meet
         return
-    with connection.chunked_cursor() as cursor, ThreadPoolExecutor(1) as reader, _no_cycles():
+    with connection.chunked_cursor() as cursor, ThreadPoolExecutor(1) as reader:
         cursor.execute(sql, parameters)
         ahead = reader.submit(_rows, cursor)
         while rows := ahead.result():
             ahead = reader.submit(_rows, cursor)  # the next batch is read while this one is worked on
-            yield _batch(rows, fields, (*columns, *([_AUTHOR] if authors else []), *expressions))
+            with _no_cycles():
+                batch = _batch(rows, fields, (*columns, *([_AUTHOR] if authors else []), *expressions))
+            yield batch
 
 
 def _query(
@@ -113,8 +115,9 @@ def _line(line: str, special: str, field_key: str) -> dict[str, Any]:
 def _rows(cursor: CursorWrapper) -> list[tuple[Any, ...]]:
     """The next rows, as many as make a batch; none at the end."""
     rows: list[tuple[Any, ...]] = []
-    while len(rows) < BATCH and (block := cursor.fetchmany(_FETCH)):
-        rows += block
+    with _no_cycles():
+        while len(rows) < BATCH and (block := cursor.fetchmany(_FETCH)):
+            rows += block
     return rows
 
 
@@ -150,7 +153,10 @@ def _filled(
 
 @contextmanager
 def _no_cycles() -> Iterator[None]:
-    """Rows of bytes and numbers hold no cycles; looking for some among millions of them doubles the time to read."""
+    """Rows of bytes and numbers hold no cycles; looking for some among millions of them doubles the time to read.
+
+    Nobody else's code runs meanwhile: a reader that is never read to its end would leave the whole process without.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from sojourn.core.flags import Flag
 
@@ -56,11 +56,33 @@ class TimelineRecord:
 
 
 class ProjectRecord(NamedTuple):
-    """A project: Jira's id (the key where there is none), key and name."""
+    """A project: Jira's id (the key where there is none), key and name, its category and the account that leads it."""
 
     jira_id: str
     key: str
     name: str
+    category: str = ""
+    lead: str = ""
+
+
+FieldType = Literal[
+    "number", "date", "instant", "label", "option", "component", "version", "sprint_member", "user", "text", "other"
+]
+"""What the present values of a field are; of a field with values of several types the last one here.
+
+Numbers, dates, instants and texts stand only in the `fields` of a work item. All others are values of the dictionary
+of that name, but for options, which have one for each field.
+"""
+FIELD_TYPES: tuple[FieldType, ...] = get_args(FieldType)
+
+
+class LinkRecord(NamedTuple):
+    """Another work item as this one has it (`models.Link`)."""
+
+    type: str
+    description: str
+    reverse: str
+    other_key: str
 
 
 @dataclass(slots=True)
@@ -68,7 +90,8 @@ class IssueRecord:
     """One work item: what it is now, the step function of every tracked field, and the source's own words.
 
     `present` holds the values that have a column of their own; `timelines` the fields that ever changed, and those that
-    have a value and no column; `labels` names every value used. `payload` is JSON.
+    have a value and no column; `values` the present values of all other fields that choose among values; `labels` names
+    every value used. `payload` is JSON.
     """
 
     jira_id: str
@@ -85,7 +108,10 @@ class IssueRecord:
     digest: bytes
     flags: Flag = Flag(0)
     timelines: dict[str, TimelineRecord] = field(default_factory=dict)
+    values: list[tuple[str, Ref]] = field(default_factory=list)
+    links: list[LinkRecord] = field(default_factory=list)
     field_names: dict[str, str] = field(default_factory=dict)
+    field_types: dict[str, FieldType] = field(default_factory=dict)
     labels: dict[Ref, Label] = field(default_factory=dict)
 
     def name(self, ref: Ref, name: str, rank: int, category: str = "") -> None:

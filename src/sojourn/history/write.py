@@ -12,12 +12,14 @@ from django.db.models import F, Model
 
 from sojourn.core.flags import Flag
 from sojourn.history.dictionary import Dictionary
-from sojourn.history.models import Issue, RawIssue, Site, Timeline
+from sojourn.history.models import Issue, IssueValue, Link, RawIssue, Site, Timeline
 from sojourn.history.packing import pack
-from sojourn.history.record import IssueRecord, Label, ProjectRecord, Ref, keep_better
+from sojourn.history.record import IssueRecord, Label, LinkRecord, ProjectRecord, Ref, keep_better
 
 PRESENT = ("issuetype", "status", "assignee", "reporter", "priority", "resolution")
 """The fields whose present value has a column of its own on the work item."""
+
+_DIGITS = 18
 
 
 def _insert(model: type[Model], columns: Sequence[str], unique: Sequence[str] = ()) -> str:
@@ -37,12 +39,23 @@ def _insert(model: type[Model], columns: Sequence[str], unique: Sequence[str] = 
 _ISSUE = _insert(
     Issue,
     (
-        *("site_id", "jira_id", "key", "project_id", *(f"{name}_id" for name in PRESENT), "created_ms", "updated_ms"),
+        *(
+            "site_id",
+            "jira_id",
+            "key",
+            "key_number",
+            "project_id",
+            *(f"{name}_id" for name in PRESENT),
+            "created_ms",
+            "updated_ms",
+        ),
         *("resolved_ms", "due", "flags", "row_version", "digest", "summary", "fields", "deleted_ms"),
     ),
     ("site_id", "jira_id"),
 )
 _TIMELINE = _insert(Timeline, ("issue_id", "field_id", "at", "value", "author", "flags"))
+_VALUE = _insert(IssueValue, ("issue_id", "field_id", "value_id"))
+_LINK = _insert(Link, ("issue_id", *LinkRecord._fields))
 _RAW = _insert(RawIssue, ("issue_id", "payload"))
 
 
@@ -95,6 +108,11 @@ class Writer:
         with self._turn(1):
             self.dictionary.declare(kind, labels, is_whole=is_whole)
 
+    def name_fields(self, names: Mapping[str, str]) -> None:
+        """Take a list of the fields there are, names by key (`Dictionary.name_fields`)."""
+        with self._turn(1):
+            self.dictionary.name_fields(names)
+
     @contextmanager
     def _turn(self, versions: int) -> Iterator[int]:
         """A transaction that has the site to itself, and that many row versions after the one it yields."""
@@ -139,7 +157,7 @@ class Writer:
         labels: dict[Ref, Label] = {}
         projects: dict[ProjectRecord, int] = {}
         for record in records:
-            self.dictionary.learn_fields(record.field_names)
+            self.dictionary.learn_fields(record.field_names, record.field_types, record.timelines)
             updated_ms = record.updated_ms or record.created_ms
             projects[record.project] = max(updated_ms, projects.get(record.project, updated_ms))
             for ref, label in record.labels.items():
@@ -156,18 +174,21 @@ class Writer:
             numbers = dict(written.values_list("jira_id", "id"))
             replaced = [stored[record.jira_id].pk for record in new if record.jira_id in stored]
             if replaced:
-                Timeline.objects.filter(issue__in=replaced).delete()
-                RawIssue.objects.filter(issue__in=replaced).delete()
-            rows = [row for record in new for row in self._timelines(numbers[record.jira_id], record)]
-            cursor.executemany(_TIMELINE, rows)
+                for model in (Timeline, IssueValue, Link, RawIssue):
+                    model._default_manager.filter(issue__in=replaced).delete()
+            pairs = [(numbers[record.jira_id], record) for record in new]
+            cursor.executemany(_TIMELINE, [row for issue, record in pairs for row in self._timelines(issue, record)])
+            cursor.executemany(_VALUE, [row for issue, record in pairs for row in self._values(issue, record)])
+            cursor.executemany(_LINK, [(issue, *link) for issue, record in pairs for link in record.links])
             compress = self._compressor.compress
-            cursor.executemany(_RAW, [(numbers[record.jira_id], compress(record.payload)) for record in new])
+            cursor.executemany(_RAW, [(issue, compress(record.payload)) for issue, record in pairs])
 
     def _issue(self, record: IssueRecord, version: int) -> tuple[Any, ...]:
         return (
             self.site.pk,
             record.jira_id,
             record.key,
+            key_number(record.key),
             self.dictionary.project(record.project.jira_id),
             *(self.dictionary.number(record.present.get(name)) or None for name in PRESENT),
             record.created_ms,
@@ -188,6 +209,16 @@ class Writer:
             value = pack([number(ref) for ref in steps.value])
             author = pack([number(Ref("user", account) if account else None) for account in steps.author])
             yield issue, field(key), pack(steps.at_ms), value, author, int(steps.flags)
+
+    def _values(self, issue: int, record: IssueRecord) -> Iterator[tuple[int, int, int]]:
+        number, field = self.dictionary.number, self.dictionary.field
+        return ((issue, field(key), number(ref)) for key, ref in dict.fromkeys(record.values))
+
+
+def key_number(key: str) -> int:
+    """The number at the end of a key, 0 where there is none that is one."""
+    number = key.rpartition("-")[2]
+    return int(number) if number.isdecimal() and len(number) <= _DIGITS else 0
 
 
 def _says_the_same(record: IssueRecord, known: Issue | IssueRecord) -> bool:

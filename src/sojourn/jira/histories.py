@@ -118,8 +118,7 @@ class Histories:
         self.record.field_names[key] = self._field_name(key)
 
     def _field_name(self, key: str) -> str:
-        name = self.names.get(key)
-        return values.storable_text(name)[:255] if isinstance(name, str) and name else FIELD_NAMES.get(key, key)
+        return values.field_name(self.names.get(key)) or FIELD_NAMES.get(key, key)
 
     def _single(self, key: str, kind: str, present: Any = UNKNOWN) -> TimelineRecord:
         value = self.fields.get(key, present)

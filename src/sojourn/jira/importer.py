@@ -81,6 +81,7 @@ class Importer:
         self._writers: dict[str, Writer] = {}
         self._batches: dict[str, list[IssueRecord]] = {}
         self._statuses: dict[str, tuple[dict[str, tuple[str, str]], list[bool]]] = {}
+        self._fields: dict[str, dict[str, str]] = {}
 
     def run(self, sources: list[Source]) -> Outcome:
         """Import the files; changelog pages are read first and joined to the work items of the other files.
@@ -154,6 +155,11 @@ class Importer:
             self._statuses[found.site][1].append(found.is_whole_list)
             self.outcome.statuses += 1
             return
+        if found.is_field:
+            key, name = values.key_of(found.value), values.field_name(found.value["name"])
+            if key and name:
+                self._fields.setdefault(found.site, {})[key[:_LONGEST_SITE]] = name
+            return
         if changelogs:
             changelogs.join(found.value)
         record = self._reader.read(found.value)
@@ -167,6 +173,8 @@ class Importer:
         """Write what is left, and then say which statuses exist: of all that the histories told."""
         for site in list(self._batches):
             self._flush(site)
+        for site, names in self._fields.items():
+            self._writer(site).name_fields(names)
         for site, (statuses, whole) in self._statuses.items():
             self._writer(site).declare("status", statuses, is_whole=any(whole))
 
@@ -190,7 +198,7 @@ class Importer:
 
 @dataclass(slots=True)
 class _Found:
-    """A work item or a status in a file: its site and where it stands, or why it is neither.
+    """A work item, a status or a field in a file: its site and where it stands, or why it is none of them.
 
     `is_whole_list` is whether a status is one of a list of all.
     """
@@ -199,6 +207,7 @@ class _Found:
     place: str
     value: dict[str, Any] = field(default_factory=dict)
     is_status: bool = False
+    is_field: bool = False
     is_whole_list: bool = False
     problem: str = ""
 
@@ -228,6 +237,8 @@ def _unfold(value: Any, site: str | None, place: str, depth: int = 0) -> Iterato
     elif "issueChangeLogs" in value:
         problem = "is a page of changelogs amid work items; put it into a file of its own"
         yield _Found(here, place, problem=problem)
+    elif {"name", "navigable", "searchable"} <= value.keys():  # of a list of fields
+        yield _Found(here, place, value, is_field=True)
     elif "key" in value or "fields" in value:
         yield _Found(here, place, value)
     elif "statusCategory" in value:

@@ -11,7 +11,7 @@ import orjson
 from sojourn.core.flags import Flag
 from sojourn.errors import Refused
 from sojourn.history.record import FROM_PRESENT, IssueRecord, ProjectRecord, Ref, TimelineRecord
-from sojourn.jira import values
+from sojourn.jira import present, values
 from sojourn.jira.histories import COLUMNS, FIELD_NAMES, SINGLE, Histories, key_of, user_of
 
 _TEXTS = {"description", "environment", "comment", "worklog", "attachment"}
@@ -29,7 +29,7 @@ class Reader:
     def __init__(self, custom_fields: Iterable[str] = (), *, keep_texts: bool = False) -> None:
         self._custom_fields = tuple(custom_fields)
         self._keep_texts = keep_texts
-        self._salt = json.dumps([1, sorted(self._custom_fields), keep_texts]).encode()
+        self._salt = json.dumps([2, sorted(self._custom_fields), keep_texts]).encode()
 
     def read(self, issue: dict[str, Any]) -> IssueRecord:
         """The record of one work item, `GET /issue` with its changelog.
@@ -46,6 +46,7 @@ class Reader:
             record = self._record(key, issue, payload)
             Histories(self._custom_fields, issue, record).read()
             _read_comments(issue["fields"], record)
+            present.read(issue, record)
         except (RecursionError, orjson.JSONEncodeError):
             raise Refused(key, "is nested too deeply") from None
         return record
@@ -123,7 +124,8 @@ def _project(key: str, project: Any) -> ProjectRecord:
     for part, text in (("id", jira_id), ("key", project_key)):
         if len(text) > _LONGEST:
             raise Refused(f"{key}.fields.project.{part}", f"is longer than {_LONGEST} characters")
-    return ProjectRecord(jira_id, project_key, name[:_LONGEST])
+    category, lead = values.name_of(project.get("projectCategory")), values.user_key(project.get("lead")) or ""
+    return ProjectRecord(jira_id, project_key, name[:_LONGEST], category[:_LONGEST], lead[:_LONGEST])
 
 
 def _date(value: Any, path: str) -> date | None:

@@ -14,6 +14,9 @@ _MILLISECOND = timedelta(milliseconds=1)
 _CATEGORIES = {key: key for key in ("new", "indeterminate", "done")}
 _CATEGORIES |= {"TODO": "new", "IN_PROGRESS": "indeterminate", "DONE": "done"}
 """By key, and as `/statuses/search` names them."""
+_STATE = re.compile(r"\bstate=(\w+)")
+_GREENHOPPER = re.compile(r"\bid=(\d+).*?\bname=([^,\]]*)")
+SPRINT_STATES = ("active", "closed", "future")
 _FIRST_MS = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // _MILLISECOND
 _END_MS = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MILLISECOND
 _KEY_BYTES = 2000
@@ -103,10 +106,32 @@ def name_of(value: Any) -> str:
 
 
 def category_of(value: Any) -> str:
-    """The category of a status: `new`, `indeterminate`, `done`, or nothing where it is not told."""
-    category = value.get("statusCategory") if isinstance(value, dict) else None
+    """The category of a value (`history.models.Value`), or nothing where it is not told."""
+    if not isinstance(value, dict):
+        return ""
+    if isinstance(value.get("subtask"), bool):
+        return "subtask" if value["subtask"] else "standard"
+    if isinstance(value.get("released"), bool):
+        return "released" if value["released"] else "unreleased"
+    if isinstance(value.get("state"), str) and value["state"].lower() in SPRINT_STATES:
+        return str(value["state"].lower())
+    category = value.get("statusCategory")
     key = category.get("key") if isinstance(category, dict) else category
     return _CATEGORIES.get(key, "") if isinstance(key, str) else ""
+
+
+def sprint_in(text: str) -> tuple[str, str, str] | None:
+    """Id, name and state of a sprint as Data Center writes it into one text; None where the text is none."""
+    found = _GREENHOPPER.search(text) if "greenhopper" in text else None
+    if found is None:
+        return None
+    state = _STATE.search(text)
+    return found[1], found[2], state[1].lower() if state else ""
+
+
+def field_name(name: Any) -> str:
+    """The name of a field as the store holds it; nothing where there is none."""
+    return storable_text(name)[:255] if isinstance(name, str) else ""
 
 
 def plain(value: Any) -> Any:
@@ -116,17 +141,14 @@ def plain(value: Any) -> Any:
     return [plain(part) for part in value] if isinstance(value, list) else value
 
 
-_GREENHOPPER = re.compile(r"\bid=(\d+).*?\bname=([^,\]]*)")
-
-
 def members(value: Any) -> dict[str, str]:
     """The members of a present set by id, with their names; Data Center's sprints are texts that hold both."""
     found: dict[str, str] = {}
     for part in value if isinstance(value, list) else [value]:
-        sprint = _GREENHOPPER.search(part) if isinstance(part, str) and "greenhopper" in part else None
-        key = sprint[1] if sprint else key_of(part)
+        sprint = sprint_in(part) if isinstance(part, str) else None
+        key = sprint[0] if sprint else key_of(part)
         if key:
-            found[key] = sprint[2] if sprint else name_of(part)
+            found[key] = sprint[1] if sprint else name_of(part)
     return found
 
 

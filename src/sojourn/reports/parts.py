@@ -74,7 +74,7 @@ def axis_of(request: Request, field_key: str) -> Axis:
 
 def names_of_fields() -> dict[str, str]:
     """The tracked fields there are, by key, with their names."""
-    return dict(Field.objects.order_by("key").values_list("key", "name"))
+    return dict(Field.objects.filter(tracked=True).order_by("key").values_list("key", "name"))
 
 
 def parts(
