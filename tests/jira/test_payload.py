@@ -185,7 +185,7 @@ def test_fix_versions_are_rebuilt_from_single_adds_and_removes() -> None:
     record = read(issue("ABC-1", "Open", *histories, fixVersions=[{"id": "2", "name": "v2.0"}]))
     assert steps(record, "fixVersions") == [(CREATED, None), (AT1, '["1"]'), (AT2, '["1", "2"]'), (AT3, '["2"]')]
     assert record.timelines["fixVersions"].flags == Flag(0)
-    assert record.labels[Ref("version", '["1", "2"]')].name == "v1, v2.0", "each under its present name"
+    assert record.labels[Ref("fixVersions", '["1", "2"]')].name == "v1, v2.0", "each under its present name"
 
 
 def test_the_flag_is_found_by_its_field_or_by_its_value() -> None:
@@ -486,7 +486,7 @@ def test_large_sets_stay_apart_and_within_what_an_index_takes() -> None:
     (_, before), (_, after) = steps(record, "fixVersions")
     assert before != after
     assert max(len(key.encode()) for key in (before, after)) <= 2000
-    assert record.labels[Ref("version", after)].name.endswith(", v499")
+    assert record.labels[Ref("fixVersions", after)].name.endswith(", v499")
 
 
 def test_long_texts_of_one_beginning_stay_apart() -> None:

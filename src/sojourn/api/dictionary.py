@@ -6,11 +6,10 @@ from ninja import Router, Schema
 
 from sojourn.api.security import need
 from sojourn.errors import Refused
-from sojourn.history.models import Field, Project, Value
+from sojourn.history import read
+from sojourn.history.models import Project, Value
 
 router = Router(tags=["work items"])
-_DICTIONARY = {"assignee": "user", "reporter": "user", "duedate": "date"}
-"""Fields whose values have the names of a dictionary that is not called like them."""
 
 
 class ProjectOut(Schema):
@@ -68,11 +67,10 @@ def statuses(request: HttpRequest) -> dict[str, list[ValueOut]]:
 )
 def values(request: HttpRequest, field: str, site: str = "") -> dict[str, list[ValueOut]]:
     """The values a tracked field took, by name; of a field of people, everybody who is known."""
-    tracked = sorted(set(Field.objects.filter(tracked=True).values_list("key", flat=True)))
+    tracked = read.tracked_fields()
     if field not in tracked:
         raise Refused("field", f"{field!r:.60} is not tracked; there are: {', '.join(tracked) or 'none yet'}")
-    found = Value.objects.filter(kind=_DICTIONARY.get(field, field))
-    return {"values": _values(found.filter(site__name=site) if site else found)}
+    return {"values": _values(read.values_of(field, [site] if site else []))}
 
 
 def _values(found: QuerySet[Value]) -> list[ValueOut]:

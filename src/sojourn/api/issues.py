@@ -15,12 +15,12 @@ from sojourn.calendars import store
 from sojourn.core import timeline
 from sojourn.core.calendar import Calendar
 from sojourn.core.flags import Flag
+from sojourn.core.instants import utc_text
+from sojourn.core.measure import Measure
 from sojourn.core.timeline import Timelines, Window
 from sojourn.errors import Refused, UserError
 from sojourn.history.item import Steps, steps
 from sojourn.history.models import Issue, Value
-from sojourn.reports.items import Measure
-from sojourn.reports.notes import instant
 from sojourn.reports.options import instant_ms
 
 router = Router(tags=["work items"])
@@ -41,7 +41,7 @@ def shown(request: HttpRequest, key: str, site: str = "") -> dict[str, Any]:
         if (value := _value(issue.status)) and issue.status
         else None,
         **{name: _value(getattr(issue, name)) for name in _NAMED},
-        **{name: None if at is None else instant(at) for name, at in moments.items()},
+        **{name: None if at is None else utc_text(at) for name, at in moments.items()},
         "due": issue.due.isoformat() if issue.due else None,
         "flags": Flag(issue.flags).names,
         "fields": issue.fields,
@@ -75,7 +75,7 @@ def history(
         **_identity(issue),
         "calendar": calendar,
         "tz": hours.tz,
-        "as_of": instant(at_ms),
+        "as_of": utc_text(at_ms),
         "fields": [_field(one, hours, at_ms) for one in found.values() if not field or one.field in field],
     }
 
@@ -104,7 +104,7 @@ def _value(value: Value | None) -> dict[str, str] | None:
 def _field(one: Steps, hours: Calendar, as_of_ms: int) -> dict[str, Any]:
     happened = [place for place, at in enumerate(one.at) if at <= as_of_ms]
     entries = [
-        {"at": instant(one.at[place]), "value": _value(one.value[place]), "author": _value(one.author[place])}
+        {"at": utc_text(one.at[place]), "value": _value(one.value[place]), "author": _value(one.author[place])}
         for place in happened
     ]
     return {
@@ -126,8 +126,8 @@ def _stays(one: Steps, hours: Calendar, as_of_ms: int) -> list[dict[str, Any]]:
     return [
         {
             "value": _value(one.value[int(place)]),
-            "entered": instant(int(entered)),
-            "left": None if current else instant(int(left)),
+            "entered": utc_text(int(entered)),
+            "left": None if current else utc_text(int(left)),
             "working_ms": working_ms,
             "elapsed_ms": int(elapsed_ms),
         }

@@ -14,10 +14,10 @@ from sojourn.api.bodies import read_object
 from sojourn.api.security import need
 from sojourn.calendars import store
 from sojourn.core.calendar import Calendar
+from sojourn.core.instants import utc_text
 from sojourn.errors import Refused, UserError
 from sojourn.reports import catalogue, formats, options
 from sojourn.reports.menu import MENU, Entry
-from sojourn.reports.notes import instant
 from sojourn.reports.request import Request
 
 router = Router(tags=["reports"])
@@ -121,7 +121,7 @@ def _page(request: HttpRequest, entry: Entry, asked: Options, per_page: int, cur
         cursor = pages.read(cursor_text, entry.name)
         if asked and asked != cursor.options:
             raise Refused("cursor", "was made for other options; repeat those of the first page, or send none")
-        wanted = _request(entry, {**cursor.options, "as_of": [instant(cursor.as_of_ms)]})
+        wanted = _request(entry, {**cursor.options, "as_of": [utc_text(cursor.as_of_ms)]})
         cursor = pages.resized(cursor, per_page)
     else:
         wanted = _request(entry, asked)

@@ -18,8 +18,8 @@ from sojourn.calendars.measure import add_working_time
 from sojourn.core.calendar import Calendar
 from sojourn.core.calendar.horizon import LATEST
 from sojourn.core.duration import parse_duration
+from sojourn.core.instants import utc_text
 from sojourn.errors import Refused
-from sojourn.reports.notes import instant
 from sojourn.reports.options import instant_ms
 
 router = Router(tags=["calendars"])
@@ -120,7 +120,7 @@ def due(request: HttpRequest, name: str, body: Goal) -> dict[str, Any]:
     days = {"day_ms": calendar.business_day_ms, "week_ms": calendar.business_week_ms}
     goal_ms = body.goal if isinstance(body.goal, int) else parse_duration(body.goal, **days, path="goal")
     deadline_ms = calendar.deadline(instant_ms(str(body.start), ZoneInfo(calendar.tz), "start"), goal_ms)
-    return {"calendar": name, "goal_ms": goal_ms, "deadline": instant(deadline_ms), "deadline_ms": deadline_ms}
+    return {"calendar": name, "goal_ms": goal_ms, "deadline": utc_text(deadline_ms), "deadline_ms": deadline_ms}
 
 
 def _calendar(name: str) -> Calendar:

@@ -6,10 +6,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db import connection
-from django.db.models.functions import Collate
-
 from sojourn.core.flags import Flag
+from sojourn.history.collation import by_bytes
 from sojourn.history.models import Field, Issue, Site, Timeline, Value
 from sojourn.history.packing import EMPTY, unpack
 from sojourn.history.write import PRESENT
@@ -34,11 +32,6 @@ def lines() -> Iterator[str]:
         yield from _issues(site, fields, keys)
 
 
-def _by_bytes(name: str) -> Collate:
-    """Text in one order on every database, whatever the language of the server."""
-    return Collate(name, "C" if connection.vendor == "postgresql" else "BINARY")
-
-
 def _line(value: dict[str, Any]) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
@@ -46,13 +39,13 @@ def _line(value: dict[str, Any]) -> str:
 def _issues(site: Site, fields: dict[int, str], keys: dict[int | None, str | None]) -> Iterator[str]:
     rows = (
         Timeline.objects.filter(issue__site=site)
-        .order_by(_by_bytes("issue__jira_id"))
+        .order_by(by_bytes("issue__jira_id"))
         .values_list("issue__jira_id", "field_id", "at", "value", "author", "flags")
         .iterator(chunk_size=1000)
     )
     grouped = groupby(rows, key=itemgetter(0))
     owner, group = next(grouped, (None, iter(())))
-    issues = Issue.objects.filter(site=site).select_related("project").order_by(_by_bytes("jira_id"))
+    issues = Issue.objects.filter(site=site).select_related("project").order_by(by_bytes("jira_id"))
     for issue in issues.iterator(chunk_size=1000):
         timelines = {}
         if owner == issue.jira_id:

@@ -45,9 +45,22 @@ class Batch:
     columns: dict[str, tuple[Any, ...]]
 
 
+_DICTIONARIES = {"assignee": "user", "reporter": "user", "duedate": "date"}
+
+
+def dictionary_of(field_key: str) -> str:
+    """The kind of the values that the timelines of a field hold: its key, but for a few that share one."""
+    return _DICTIONARIES.get(field_key, field_key)
+
+
+def tracked_fields() -> list[str]:
+    """The keys of the fields of which there are timelines, in order."""
+    return sorted(set(Field.objects.filter(tracked=True).values_list("key", flat=True)))
+
+
 def values_of(field_key: str, sites: Sequence[str] = ()) -> QuerySet[Value]:
     """Every value the timelines of a field can hold at the sites of those names, or at all of them."""
-    found = Value.objects.select_related("site").filter(kind=field_key)
+    found = Value.objects.select_related("site").filter(kind=dictionary_of(field_key))
     return found.filter(site__name__in=sites) if sites else found
 
 

@@ -103,7 +103,7 @@ class Histories:
                 self._put(key, self._single(key, kind))
         if "key" in self.entries:
             self._put("key", self._single("key", "key", self.record.key))
-        self._put_set("fixVersions", "version", self.fields.get("fixVersions", UNKNOWN), backwards=True)
+        self._put_set("fixVersions", "fixVersions", self.fields.get("fixVersions", UNKNOWN), backwards=True)
         for key in _CUSTOM_NAMES.values():
             self._put_set(key, key, self._present_of(key), backwards=False)
         for custom in self.custom_fields:

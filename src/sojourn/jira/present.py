@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
+from sojourn.core.instants import utc_text
 from sojourn.history.record import FROM_PRESENT, FieldType, IssueRecord, LinkRecord, Ref
 from sojourn.jira import values
 
@@ -24,7 +26,7 @@ _SYSTEM: dict[str, tuple[FieldType, str]] = {
     "security": ("option", "Security level"),
 }
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+_INSTANT = re.compile(r"(19|[2-8]\d)\d\d-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)")
 
 
 def read(issue: dict[str, Any], record: IssueRecord) -> None:
@@ -37,6 +39,8 @@ def read(issue: dict[str, Any], record: IssueRecord) -> None:
             continue
         members = value if isinstance(value, list) else [value]
         kind = _SYSTEM[key][0] if key in _SYSTEM else _type_of(members[0], is_list=isinstance(value, list))
+        if kind == "instant":
+            record.fields[key] = utc_text(values.instant_ms(value, f"{record.key}.fields.{key}"))
         record.field_types[key] = kind
         record.field_names.setdefault(key, values.field_name(names.get(key)) or _SYSTEM.get(key, ("", key))[1])
         if kind in ("number", "date", "instant", "text", "other"):  # they stand in `fields`
@@ -51,12 +55,12 @@ def read(issue: dict[str, Any], record: IssueRecord) -> None:
 
 def _type_of(value: Any, *, is_list: bool) -> FieldType:
     """What kind of value that is, where nothing but the value tells."""
-    if isinstance(value, bool | int | float):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return "number"
     if isinstance(value, str):
         if is_list:
             return "sprint_member" if values.sprint_in(value) else "label"
-        if _INSTANT.match(value):
+        if _is_instant(value):
             return "instant"
         return "date" if _DATE.fullmatch(value) else "text"
     if not isinstance(value, dict) or values.key_of(value) is None:
@@ -66,6 +70,13 @@ def _type_of(value: Any, *, is_list: bool) -> FieldType:
     if "released" in value:
         return "version"
     return "sprint_member" if {"state", "name", "id"} <= value.keys() else "option"
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        return _INSTANT.fullmatch(text) is not None and datetime.fromisoformat(text) is not None
+    except ValueError:
+        return False
 
 
 def _member(kind: FieldType, value: Any) -> tuple[str, str, str] | None:

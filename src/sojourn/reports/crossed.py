@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from sojourn.core.measure import Measure
 from sojourn.core.timeline import Stays, add_up, intersection, last_entries
 from sojourn.history.read import Batch
 from sojourn.reports import long
 from sojourn.reports.axis import Axis
 from sojourn.reports.by_value import IS_CURRENT, VISITS
 from sojourn.reports.columns import IssueColumn
-from sojourn.reports.items import Measure
 from sojourn.reports.long import MS, Rows
 from sojourn.reports.parts import Part, axis_of, batches, names_at, now_of, placed, stays_of
 from sojourn.reports.request import Request

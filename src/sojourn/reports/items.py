@@ -1,14 +1,13 @@
 """Which work items a request is about, and the parts of it every report works with."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from sojourn.core.calendar import Calendar, WorkingTime
-from sojourn.core.timeline import Int64Array
+from sojourn.core.calendar import Calendar
 from sojourn.errors import Refused
 from sojourn.history.models import Issue, Project, Site
 from sojourn.reports.request import DateField, Range, Request
@@ -51,22 +50,3 @@ def _between(name: DateField, wanted: Range, calendar: Calendar) -> Q:
 
 def _local_date(at_ms: int, calendar: Calendar) -> date:
     return datetime.fromtimestamp(at_ms / 1000, ZoneInfo(calendar.tz)).date()
-
-
-class Measure:
-    """The working time of a calendar, compiled as far back as the histories turn out to reach."""
-
-    def __init__(self, calendar: Calendar, end_ms: int) -> None:
-        self._calendar = calendar
-        self._end_ms = end_ms
-        self._first_ms = end_ms
-        self._compiled: WorkingTime | None = None
-
-    def reaching(self, at: Int64Array) -> WorkingTime:
-        """The working time over all those instants and up to the end."""
-        first_ms = int(at.min()) if len(at) else self._end_ms
-        if self._compiled is None or first_ms < self._first_ms:
-            year = datetime.fromtimestamp(first_ms / 1000, UTC).year
-            self._first_ms = min(first_ms, int(datetime(max(year - 5, 2), 1, 1, tzinfo=UTC).timestamp() * 1000))
-            self._compiled = self._calendar.compile(self._first_ms, max(self._end_ms, first_ms))
-        return self._compiled

@@ -1,9 +1,10 @@
 """What to know about the numbers of a report, in words."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sojourn.core.instants import utc_text
 from sojourn.reports import menu
 from sojourn.reports.request import Request
 from sojourn.reports.table import Notes
@@ -15,11 +16,6 @@ _VISITS = {
     "max": "Of repeated visits the longest counts.",
     "min": "Of repeated visits the shortest counts.",
 }
-
-
-def instant(at_ms: int) -> str:
-    """An instant in ISO 8601, UTC, to the millisecond."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def local(at_ms: int, zone: str) -> str:
@@ -65,7 +61,7 @@ def saying(report: str, request: Request, lines: Sequence[str]) -> Notes:
     asked = f"Working time under {request.calendar_name} ({calendar.tz}), as of {local(request.as_of_ms, calendar.tz)}."
     return Notes(
         report=report,
-        as_of=instant(request.as_of_ms),
+        as_of=utc_text(request.as_of_ms),
         calendar=request.calendar_name,
         zone=calendar.tz,
         business_day_ms=calendar.business_day_ms,

@@ -8,6 +8,7 @@ import polars as pl
 
 from sojourn.core import timeline
 from sojourn.core.flags import FLAG_NAMES
+from sojourn.core.measure import Measure
 from sojourn.core.timeline import Int64Array, Stays, Timelines, Window
 from sojourn.history import read
 from sojourn.history.models import Field, Value
@@ -15,7 +16,7 @@ from sojourn.history.packing import EMPTY
 from sojourn.history.read import Batch
 from sojourn.reports.axis import Axis
 from sojourn.reports.columns import IssueColumn
-from sojourn.reports.items import Measure, chosen
+from sojourn.reports.items import chosen
 from sojourn.reports.request import Request
 from sojourn.reports.table import Column
 

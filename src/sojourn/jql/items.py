@@ -1,0 +1,105 @@
+"""Work items by their keys, and by how they hang together."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from sojourn.history.collation import by_bytes
+from sojourn.history.models import Issue, Link
+from sojourn.jql.asking import Scope, Sortable
+from sojourn.jql.ast import Function, Operand, Value
+from sojourn.jql.choices import unanswered
+from sojourn.jql.past import updated_by
+from sojourn.jql.plain import Plain
+
+_KEY: Final = re.compile(r"(.+)-(\d+)")
+_LOOKUPS: Final = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
+
+
+class Key(Plain):
+    """The work item itself: by key or id, in the order of numbers within a project."""
+
+    def there(self) -> Q:
+        return Q(pk__isnull=False)
+
+    def order(self, scope: Scope) -> Sequence[Sortable]:
+        return [by_bytes("project__key"), F("key_number"), by_bytes("key")]
+
+    def compared(self, scope: Scope, operator: str, operand: Operand) -> Q:
+        if isinstance(operand, Function) and operator == "=":
+            return linked(scope, operand)
+        if not isinstance(operand, Value):
+            raise scope.wrong(operand, f"{operand} is not the key of a work item", "write a key such as ABC-100")
+        text = operand.text.strip()
+        if operator == "=":
+            return self._called(scope, operand, text)
+        found = _KEY.fullmatch(text.upper())
+        if found is None:
+            raise scope.wrong(operand, f"{operand} has no place in the order of keys", "write a key such as ABC-100")
+        return Q(**{"project__key": found[1], f"key_number__{_LOOKUPS[operator]}": int(found[2])})
+
+    def _called(self, scope: Scope, operand: Value, text: str) -> Q:
+        """The work items of that key, or of that id."""
+        wanted = Q(key__in={text, text.upper()}) | Q(jira_id=text)
+        if not Issue.objects.filter(wanted).exists():
+            scope.warn(operand, f"there is no work item {text!r:.60}")
+        return wanted
+
+
+def linked(scope: Scope, function: Function) -> Q:
+    """`linkedIssues(KEY)`, or with a kind of link as the page of KEY says it: what KEY is linked to."""
+    if function.name.casefold() == "updatedby":
+        return updated_by(scope, function)
+    if function.name.casefold() != "linkedissues":
+        raise unanswered(scope, function, "issue", ("linkedIssues", "updatedBy"))
+    if not 1 <= len(function.arguments) <= 2:
+        raise scope.wrong(
+            function, "linkedIssues() takes a key, and perhaps a kind of link", 'linkedIssues(ABC-1, "blocks")'
+        )
+    links = Link.objects.exclude(type=Link.PARENT)
+    key = function.arguments[0].text.strip().upper()
+    own, others = links.filter(issue__key=key), links.filter(other_key=key)
+    for word in function.arguments[1:]:
+        kinds = _kinds_of_links(scope, word)
+        own, others = own.filter(description__in=kinds), others.filter(reverse__in=kinds)
+    return Q(key__in=own.values("other_key")) | Q(pk__in=others.values("issue"))
+
+
+def _kinds_of_links(scope: Scope, word: Value) -> set[str]:
+    """What pages call a kind of link, whatever the case; else, of a type of that name, what both of its pages say."""
+    known = list(Link.objects.exclude(type=Link.PARENT).values_list("type", "description", "reverse").distinct())
+    text = word.text.casefold()
+    found = {name for _, *sides in known for name in sides if name.casefold() == text}
+    found = found or {name for kind, *sides in known for name in sides if kind.casefold() == text}
+    if not found:
+        names = {name for kind in known for name in kind}
+        scope.missing(word, f"there is no kind of link {word.text!r:.60}", word.text, names)
+    return found
+
+
+class Parent(Plain):
+    """The parent, by key."""
+
+    def there(self) -> Q:
+        return Q(Exists(Link.objects.filter(issue=OuterRef("pk"), type=Link.PARENT)))
+
+    def compared(self, scope: Scope, operator: str, operand: Operand) -> Q:
+        if not isinstance(operand, Value):
+            raise scope.wrong(operand, f"{operand} is not the key of a work item", "write a key such as ABC-100")
+        key = operand.text.strip().upper()
+        return Q(pk__in=Link.objects.filter(type=Link.PARENT, other_key=key).values("issue"))
+
+
+class LinkKind(Plain):
+    """The kinds of links a work item has, as its page says them, or by the name of their type."""
+
+    def there(self) -> Q:
+        return Q(Exists(Link.objects.exclude(type=Link.PARENT).filter(issue=OuterRef("pk"))))
+
+    def compared(self, scope: Scope, operator: str, operand: Operand) -> Q:
+        if not isinstance(operand, Value):
+            raise scope.wrong(operand, f"{operand} is not a kind of link")
+        links = Link.objects.exclude(type=Link.PARENT)
+        return Q(pk__in=links.filter(description__in=_kinds_of_links(scope, operand)).values("issue"))

@@ -1,0 +1,269 @@
+"""What queries find among a few work items, worked out by hand."""
+
+from typing import Any
+
+import pytest
+
+from sojourn.core.calendar import Calendar
+from sojourn.errors import Refused
+from sojourn.history.models import Issue
+from sojourn.jql.asking import Asking
+from sojourn.jql.compile import selection
+from tests.builders import change, issue, store
+from tests.core.calendar_help import ms
+
+pytestmark = pytest.mark.django_db
+
+ANN = {"accountId": "ann", "displayName": "Ann Archer"}
+BOB = {"accountId": "bob", "displayName": "Bob"}
+AS_OF = ms("2024-02-01T12:00")
+HIGH, LOW = {"id": "2", "name": "High"}, {"id": "4", "name": "Low"}
+OTHER = {"id": "11", "key": "XYZ", "name": "Another"}
+BLOCKS = {"name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
+
+
+def _by(who: dict[str, str], history: dict[str, Any]) -> dict[str, Any]:
+    return {**history, "author": who}
+
+
+@pytest.fixture
+def items() -> None:
+    """Created on 2024-01-01 at 9. One is done on the 5th by Bob; two is open; three came back; four waits."""
+    store(
+        issue(
+            "ABC-1",
+            "Done",
+            change("2024-01-03T10:00:00.000+0000", "status", "Open", "In progress"),
+            _by(BOB, change("2024-01-05T10:00:00.000+0000", "status", "In progress", "Done")),
+            assignee=ANN,
+            priority=HIGH,
+            labels=["red", "blue"],
+            duedate="2024-01-31",
+            resolution={"id": "1", "name": "Fixed"},
+            resolutiondate="2024-01-05T10:00:00.000+0000",
+            fixVersions=[{"id": "7", "name": "1.0", "released": True}],
+            customfield_1=8,
+            customfield_2="2024-01-15T10:00:00.000+0100",
+            customfield_3={"id": "31", "value": "Gold"},
+            issuelinks=[{"type": BLOCKS, "outwardIssue": {"key": "ABC-2"}}],
+            names={"customfield_1": "Story points"},
+        ),
+        issue("ABC-2", "Open", priority=LOW, labels=["Red"], parent={"key": "ABC-1"}, customfield_1=0.5),
+        issue(
+            "ABC-10",
+            "Open",
+            change("2024-01-02T09:00:00.000+0000", "status", "Open", "In progress"),
+            change("2024-01-02T17:00:00.000+0000", "status", "In progress", "Done"),
+            _by(BOB, change("2024-01-20T09:00:00.000+0000", "status", "Done", "Open")),
+            change("2024-01-10T09:00:00.000+0000", "assignee", "ann", "bob"),
+            assignee=BOB,
+            issuetype={"id": "9", "name": "Sub-task", "subtask": True},
+        ),
+        issue("XYZ-4", "Waiting", created="2024-01-25T09:00:00.000+0000", project=OTHER),
+        {"id": "customfield_1", "name": "Story points", "navigable": True, "searchable": True},
+    )  # fmt: skip
+
+
+def _calendar(name: str) -> Calendar:
+    if name != "Office":
+        raise Refused("calendar", f"there is no calendar {name!r}")
+    return Calendar.from_json(
+        {"tz": "UTC", "week": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}}
+    )
+
+
+def found(jql: str, **asking: Any) -> list[str]:
+    """The keys a query finds, without their project where that is ABC."""
+    chosen = selection(jql, Asking(**{"as_of_ms": AS_OF, "calendars": _calendar, **asking}))
+    keys = Issue.objects.filter(chosen.condition).order_by(*chosen.order).values_list("key", flat=True)
+    return [key.removeprefix("ABC-") for key in keys]
+
+
+ALL = ["1", "2", "10", "XYZ-4"]
+
+
+@pytest.mark.parametrize(
+    ("jql", "keys"),
+    [
+        ("", ALL),
+        ("project = abc", ["1", "2", "10"]),
+        ("project = 'Another'", ["XYZ-4"]),
+        ("project != ABC", ["XYZ-4"]),
+        ("status = open", ["2", "10"]),
+        ("status = 3", []),
+        ("statusCategory = 'To Do'", ["2", "10"]),
+        ("statusCategory != Done", ["2", "10", "XYZ-4"]),
+        ("statusCategory in (done, 'in progress')", ["1", "XYZ-4"]),
+        ("assignee = 'ann archer'", ["1"]),
+        ("assignee = ann", ["1"]),
+        ("assignee != ann", ["10"]),
+        ("NOT assignee = ann", ["2", "10", "XYZ-4"]),
+        ("assignee is empty", ["2", "XYZ-4"]),
+        ("assignee in (ann, EMPTY)", ["1", "2", "XYZ-4"]),
+        ("assignee not in (ann, EMPTY)", ["10"]),
+        ("assignee = EMPTY", ["2", "XYZ-4"]),
+        ("assignee != EMPTY", ["1", "10"]),
+        ("resolution = Unresolved", ["2", "10", "XYZ-4"]),
+        ("resolution != Unresolved", ["1"]),
+        ("resolution in (Fixed, Unresolved)", ALL),
+        ("priority > Low", ["1"]),
+        ("priority >= Low", ["1", "2"]),
+        ("priority < High", ["2"]),
+        ("labels = RED", ["1", "2"]),
+        ("labels != red", []),
+        ("labels not in (blue)", ["2"]),
+        ("labels is empty", ["10", "XYZ-4"]),
+        ("issuetype in subTaskIssueTypes()", ["10"]),
+        ("fixVersion = 1.0", ["1"]),
+        ("fixVersion in releasedVersions()", ["1"]),
+        ("fixVersion in releasedVersions(ABC)", ["1"]),
+        ("fixVersion in unreleasedVersions()", []),
+        ("'story points' >= 1", ["1"]),
+        ("cf[1] < 1", ["2"]),
+        ("cf[1] = 8", ["1"]),
+        ("cf[1] is empty", ["10", "XYZ-4"]),
+        ("cf[1] != 8", ["2"]),
+        ("cf[2] > '2024-01-15 08:59'", ["1"]),
+        ("cf[2] > '2024-01-15 09:00'", []),
+        ("cf[3] = gold", ["1"]),
+        ("cf[3] = 31", ["1"]),
+        ("customfield_3 is not empty", ["1"]),
+        ("created < 2024-01-02", ["1", "2", "10"]),
+        ("created > '2024/01/25 08:59'", ["XYZ-4"]),
+        ("created >= -8d", ["XYZ-4"]),
+        ("created >= '-1w 4h'", ["XYZ-4"]),
+        ("created > startOfMonth()", []),
+        ("created > startOfMonth(-1)", ALL),
+        ("created < startOfYear('+1y')", ALL),
+        ("created > endOfWeek(-2w)", ["XYZ-4"]),
+        ("created > 1706000000000", ["XYZ-4"]),
+        ("due = 2024-01-31", ["1"]),
+        ("due < 2024-01-31", []),
+        ("due < now()", ["1"]),
+        ("due <= '2024-01-31 10:00'", ["1"]),
+        ("due >= '2024-01-31 10:00'", []),
+        ("due is empty", ["2", "10", "XYZ-4"]),
+        ("resolved >= 2024-01-05", ["1"]),
+        ("key = abc-2", ["2"]),
+        ("key in (ABC-1, XYZ-4)", ["1", "XYZ-4"]),
+        ("issuekey > ABC-2", ["10"]),
+        ("key <= ABC-2", ["1", "2"]),
+        ("parent = ABC-1", ["2"]),
+        ("parent is empty", ["1", "10", "XYZ-4"]),
+        ("issue in linkedIssues(ABC-1)", ["2"]),
+        ("issue in linkedIssues(ABC-2)", ["1"]),
+        ("issue in linkedIssues(ABC-2, 'is blocked by')", ["1"]),
+        ("issue in linkedIssues(ABC-2, blocks)", []),
+        ("issueLinkType = blocks", ["1"]),
+        ("issueLinkType is not empty", ["1"]),
+        ("status = Open OR priority = High AND labels = blue", ["1", "2", "10"]),
+        ("(status = Open OR priority = High) AND labels = blue", ["1"]),
+        ("NOT (status = Open OR priority = High)", ["XYZ-4"]),
+        ("ORDER BY key DESC", ["XYZ-4", "10", "2", "1"]),
+        ("ORDER BY priority", ["1", "2", "10", "XYZ-4"]),
+        ("ORDER BY priority ASC, key DESC", ["2", "1", "XYZ-4", "10"]),
+        ("ORDER BY assignee, key", ["1", "10", "2", "XYZ-4"]),
+        ("ORDER BY created", ["XYZ-4", "1", "2", "10"]),
+        ("ORDER BY 'Story points' ASC", ["2", "1", "10", "XYZ-4"]),
+        ("ORDER BY labels DESC, key", ["1", "2", "10", "XYZ-4"]),
+    ],
+)
+def test_a_query_finds(items: None, jql: str, keys: list[str]) -> None:
+    assert found(jql) == keys
+
+
+@pytest.mark.parametrize(
+    ("jql", "keys"),
+    [
+        ("status WAS Done", ["1", "10"]),
+        ("status WAS Open", ["1", "2", "10"]),
+        ("status WAS NOT Done", ["2", "XYZ-4"]),
+        ("status WAS IN (Done, Waiting)", ["1", "10", "XYZ-4"]),
+        ("status WAS NOT IN (Done, Waiting)", ["2"]),
+        ("status WAS Done BEFORE 2024-01-03", ["10"]),
+        ("status WAS Done AFTER 2024-01-20", ["1", "10"]),
+        ("status WAS Done AFTER '2024-01-20 09:00'", ["1"]),
+        ("status WAS 'In progress' ON 2024-01-04", ["1"]),
+        ("status WAS 'In progress' ON 2024-01-02", ["10"]),
+        ("status WAS 'In progress' ON 2024-01-05", ["1"]),
+        ("status WAS 'In progress' ON 2024-01-06", []),
+        ("status WAS Open DURING (2024-01-03, 2024-01-19)", ["1", "2"]),
+        ("status WAS Done BY bob", ["1"]),
+        ("status WAS Done BY ann", ["10"]),
+        ("status WAS Done BY (ann, bob)", ["1", "10"]),
+        ("status WAS Done BY bob AFTER 2024-01-25", ["1"]),
+        ("assignee WAS ann", ["1", "10"]),
+        ("assignee WAS EMPTY", ["2", "XYZ-4"]),
+        ("resolution WAS EMPTY", ["2", "10", "XYZ-4"]),
+        ("status CHANGED", ["1", "10"]),
+        ("status CHANGED FROM Open", ["1", "10"]),
+        ("status CHANGED TO Done", ["1", "10"]),
+        ("status CHANGED FROM Open TO Done", []),
+        ("status CHANGED TO Open", ["10"]),
+        ("status CHANGED TO (Open, Done) BY bob", ["1", "10"]),
+        ("status CHANGED TO Done BEFORE 2024-01-03", ["10"]),
+        ("status CHANGED AFTER -14d", ["10"]),
+        ("status CHANGED ON 2024-01-20", ["10"]),
+        ("status CHANGED DURING (2024-01-03, 2024-01-04)", ["1"]),
+        ("NOT status CHANGED", ["2", "XYZ-4"]),
+        ("assignee CHANGED FROM ann TO bob", ["10"]),
+        ("priority CHANGED", []),
+        ("project = ABC AND status WAS Done AND assignee = bob", ["10"]),
+        ("status WAS Done OR labels = Red", ["1", "2", "10"]),
+        ("issue in updatedBy(bob)", ["1", "10"]),
+        ("issue in updatedBy(bob, '2024-01-19')", ["10"]),
+        ("issue in updatedBy(bob, '2024-01-04', '2024-01-19')", ["1"]),
+    ],
+)
+def test_a_query_looks_into_the_past(items: None, jql: str, keys: list[str]) -> None:
+    assert found(jql) == keys
+
+
+@pytest.mark.parametrize(
+    ("jql", "keys"),
+    [
+        ("timeIn['In progress'] > 8h", ["1"]),
+        ("timeIn['In progress'] >= 8h", ["1", "10"]),
+        ("timeIn['In progress'] = 8h", ["10"]),
+        ("timeIn['In progress'] < 99w", ["1", "10"]),
+        ("timeIn['In progress'] is EMPTY", ["2", "XYZ-4"]),
+        ("timeIn['In progress'] != 8h", ["1"]),
+        ("timeIn['In progress'].calendar[Office] = 2d", ["1"]),
+        ("timeIn['In progress'].calendar[Office] = 1d", ["10"]),
+        ("timeIn[Done] > 3w", ["1"]),
+        ("timeSince[Done] > 27d", ["1", "10"]),
+        ("timeSince[Done] > 28d", ["10"]),
+        ("timeSince[Done] IS NOT EMPTY", ["1", "10"]),
+        ("timeSince[Open] < 13d", ["10"]),
+        ("visits[Open] > 1", ["10"]),
+        ("visits[Done] = 0", ["2", "XYZ-4"]),
+        ("VISITS[done] >= 1 AND project = ABC", ["1", "10"]),
+    ],
+)
+def test_a_query_measures_time(items: None, jql: str, keys: list[str]) -> None:
+    assert found(jql) == keys
+
+
+def test_the_past_is_that_of_the_moment_asked_of(items: None) -> None:
+    assert found("status WAS Done", as_of_ms=ms("2024-01-04T00:00")) == ["10"]
+    assert found("timeIn['In progress'] >= 1d", as_of_ms=ms("2024-01-04T09:00")) == []
+    assert found("timeIn['In progress'] >= 23h", as_of_ms=ms("2024-01-04T09:00")) == ["1"]
+
+
+def test_dates_are_those_of_the_reader(items: None) -> None:
+    assert found("created >= 2024-01-25", tz="America/New_York") == ["XYZ-4"]
+    assert found("created >= '2024-01-25 04:01'", tz="America/New_York") == []
+    assert found("status CHANGED ON 2024-01-20", tz="Pacific/Auckland") == ["10"]
+    assert found("status CHANGED ON 2024-01-05", tz="Pacific/Auckland") == ["1"]
+    assert found("status WAS Done ON 2024-01-02", tz="Pacific/Auckland") == []
+
+
+def test_who_asks_is_the_current_user(items: None) -> None:
+    assert found("assignee = currentUser()", user="bob") == ["10"]
+
+
+def test_only_the_sites_asked_for_are_searched(items: None) -> None:
+    store(issue("ABC-1", "Open", labels=["red"]), site="Other")
+    everywhere, here = (selection("labels = red", Asking(AS_OF, sites=sites)) for sites in ((), ("Test",)))
+    assert Issue.objects.filter(everywhere.condition).count() == 3
+    assert Issue.objects.filter(here.condition, site__name="Test").count() == 2
