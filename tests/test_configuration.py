@@ -55,6 +55,7 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("SOJOURN_TRUSTED_ORIGINS", "https://a.example:8443", ("https://a.example:8443",)),
         ("SOJOURN_CUSTOM_FIELDS", "customfield_1, customfield_22", ("customfield_1", "customfield_22")),
         ("SOJOURN_KEEP_TEXTS", "True", True),
+        ("SOJOURN_TEXT_LANGUAGE", "german", "german"),
         ("SOJOURN_LOG_LEVEL", "DEBUG", "DEBUG"),
         ("SOJOURN_ALLOW_PRIVATE", "10.0.0.0/8, 10.0.0.1:8080,", (("10.0.0.0/8", None), ("10.0.0.1", 8080))),
         ("SOJOURN_ALLOW_PRIVATE", "a.example:8443,a_b", (("a.example", 8443), ("a_b", None))),
@@ -85,6 +86,7 @@ WRONG = [
     ("SOJOURN_TRUSTED_ORIGINS", "https://a.example/path", "write an origin"),
     ("SOJOURN_CUSTOM_FIELDS", "customfield_1,Story points", "'Story points' is wrong: write ids such as customfield_"),
     ("SOJOURN_KEEP_TEXTS", "yes", "write True or False"),
+    ("SOJOURN_TEXT_LANGUAGE", "klingon", "write one of none, arabic, "),
     ("SOJOURN_ALLOW_PRIVATE", "http://jira", "write 10.0.0.0/8, jira.example.com:8080"),
     *(
         ("SOJOURN_ALLOW_PRIVATE", text, f"{text!r} is wrong: write 10.0.0.0/8")
@@ -117,7 +119,7 @@ def test_a_wrong_secret_is_not_repeated() -> None:
 def test_every_value_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
     right = {"SOJOURN_HOME": "/tmp/x", "SOJOURN_CUSTOM_FIELDS": "customfield_1", "SOJOURN_KEEP_TEXTS": "True"}
     right |= {"DATABASE_URL": "postgresql://u:p@h/name", "SOJOURN_LOG_LEVEL": "ERROR"}
-    right |= {"SOJOURN_ALLOW_PRIVATE": "10.0.0.0/8", "SECRET_KEY": KEY}
+    right |= {"SOJOURN_ALLOW_PRIVATE": "10.0.0.0/8", "SECRET_KEY": KEY, "SOJOURN_TEXT_LANGUAGE": "none"}
     text = right.get(name, "https://a.example" if "ORIGINS" in name else "something")
     (tmp_path / "value").write_text(f"{text}\n")
     assert configuration.read({f"{name}_FILE": str(tmp_path / "value")}) == configuration.read({name: text})

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 import platformdirs
+import snowballstemmer
 
 from sojourn.errors import Refused
 
@@ -95,6 +96,13 @@ def _custom_fields(text: str) -> tuple[str, ...]:
     )
 
 
+def _language(text: str) -> str:
+    known = ("none", *snowballstemmer.algorithms())
+    if text not in known:
+        raise ValueError(f"write one of {', '.join(known)}")
+    return text
+
+
 def _openings(text: str) -> tuple[tuple[str, int | None], ...]:
     return tuple(_opening(word) for word in _words(text))
 
@@ -171,6 +179,12 @@ SETTINGS = (
         "False",
         "Keep descriptions and comment texts in the store: True or False.",
         _switch,
+    ),
+    Setting(
+        "SOJOURN_TEXT_LANGUAGE",
+        "english",
+        "The language in which text search knows the forms of a word, or none: words match as they are written.",
+        _language,
     ),
     Setting(
         "SOJOURN_ALLOW_PRIVATE",

@@ -17,6 +17,7 @@ VALUES = configuration.read(os.environ)
 SOJOURN_HOME = cast("Path", VALUES["SOJOURN_HOME"])
 SOJOURN_CUSTOM_FIELDS = cast("tuple[str, ...]", VALUES["SOJOURN_CUSTOM_FIELDS"])
 SOJOURN_KEEP_TEXTS = cast("bool", VALUES["SOJOURN_KEEP_TEXTS"])
+SOJOURN_TEXT_LANGUAGE = cast("str", VALUES["SOJOURN_TEXT_LANGUAGE"])
 SOJOURN_ALLOW_PRIVATE = cast("tuple[tuple[str, int | None], ...]", VALUES["SOJOURN_ALLOW_PRIVATE"])
 
 

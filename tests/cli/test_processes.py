@@ -2,19 +2,23 @@
 
 import csv
 import io
+import json
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.builders import issue
 from tests.cli.running import Run, environment, own_process
 
 COMMAND = [sys.executable, "-c", "from sojourn.cli import main; main()"]
@@ -49,6 +53,21 @@ def test_the_first_start_makes_the_key_and_the_store(tmp_path: Path) -> None:
         assert file.read(20)[18:20] == b"\x02\x02"  # write-ahead log
     assert own_process(home, "calendar", "list").code == 0
     assert (home / "secret_key").read_text() == key
+
+
+def test_a_start_with_another_text_language_makes_the_text_index_anew(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (tmp_path / "one.json").write_text(json.dumps(issue(summary="Katzen")))
+
+    def stored() -> tuple[str, str]:
+        with closing(sqlite3.connect(home / "sojourn.sqlite3")) as store:
+            [found] = store.execute("SELECT words, text_language FROM history_text, history_site")
+        return found
+
+    assert own_process(home, "import", str(tmp_path / "one.json")).code == 0
+    assert stored() == (" katzen ·katzen ", "english")
+    assert own_process(home, "calendar", "list", SOJOURN_TEXT_LANGUAGE="german").code == 0
+    assert stored() == (" katzen ·katz ", "german")
 
 
 def test_processes_that_start_at_once_make_one_store(tmp_path: Path) -> None:

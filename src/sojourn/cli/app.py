@@ -96,6 +96,7 @@ def use_store() -> None:
             with _alone():
                 if _is_behind():  # of several processes that start at once, one brings the tables up to date
                     call_command("migrate", verbosity=0)
+        _settle_language()
     except DatabaseError as error:
         raise UserError(f"the store cannot be used: {error}") from error
     except ImproperlyConfigured as error:
@@ -109,6 +110,20 @@ def _is_behind() -> bool:
 
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _settle_language() -> None:
+    """Make the text index anew where it was made in another language than the setting names."""
+    from django.conf import settings
+
+    from sojourn.history.models import Site
+
+    others = Site.objects.exclude(text_language=settings.SOJOURN_TEXT_LANGUAGE)
+    if others.exists():
+        from sojourn.history.text import renew
+
+        with _alone():
+            renew(settings.SOJOURN_TEXT_LANGUAGE)
 
 
 @contextmanager

@@ -13,6 +13,8 @@ class Site(models.Model):
     # The last version given to a work item of this site. It is raised in the transaction that writes the items, so
     # writers of one site take turns and versions become visible in order.
     row_version = models.BigIntegerField(default=0)
+    # The language the stems of its texts were made in (`text.renew`).
+    text_language = models.CharField(max_length=32, default="english")
 
 
 class Project(models.Model):
@@ -160,6 +162,18 @@ class Timeline(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["issue", "field"], name="timeline_unique")]
+
+
+class Text(models.Model):
+    """One text of one work item as `words.indexed` stores it: its summary, a comment …, for `~` (docs/jql-text.md).
+
+    A full-text index over `words` is made by migration 0004; on SQLite triggers of this table keep it, and they go when
+    a later migration makes the table anew, so that one has to make them again.
+    """
+
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE)
+    field = models.CharField(max_length=255)
+    words = models.TextField()
 
 
 class RawIssue(models.Model):

@@ -91,7 +91,8 @@ class IssueRecord:
 
     `present` holds the values that have a column of their own; `timelines` the fields that ever changed, and those that
     have a value and no column; `values` the present values of all other fields that choose among values; `labels` names
-    every value used. `payload` is JSON.
+    every value used. `payload` is JSON. `texts` holds what is kept of the long texts by field, each comment for itself;
+    the summary is not among them.
     """
 
     jira_id: str
@@ -113,6 +114,7 @@ class IssueRecord:
     field_names: dict[str, str] = field(default_factory=dict)
     field_types: dict[str, FieldType] = field(default_factory=dict)
     labels: dict[Ref, Label] = field(default_factory=dict)
+    texts: dict[str, list[str]] = field(default_factory=dict)
 
     def name(self, ref: Ref, name: str, rank: int, category: str = "") -> None:
         """Learn what a value is called, unless a better name is known."""

@@ -7,14 +7,17 @@ from typing import Any
 
 import orjson
 import zstandard
+from django.conf import settings
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import F, Model
 
 from sojourn.core.flags import Flag
 from sojourn.history.dictionary import Dictionary
-from sojourn.history.models import Issue, IssueValue, Link, RawIssue, Site, Timeline
+from sojourn.history.models import Issue, IssueValue, Link, RawIssue, Site, Text, Timeline
 from sojourn.history.packing import pack
 from sojourn.history.record import IssueRecord, Label, LinkRecord, ProjectRecord, Ref, keep_better
+from sojourn.history.words import indexed
 
 PRESENT = ("issuetype", "status", "assignee", "reporter", "priority", "resolution")
 """The fields whose present value has a column of its own on the work item."""
@@ -22,14 +25,14 @@ PRESENT = ("issuetype", "status", "assignee", "reporter", "priority", "resolutio
 _DIGITS = 18
 
 
-def _insert(model: type[Model], columns: Sequence[str], unique: Sequence[str] = ()) -> str:
+def _insert(model: type[Model], columns: Sequence[str], unique: Sequence[str] = (), *, rows: int = 1) -> str:
     """SQL that inserts rows of a table, or replaces the row that has the same `unique` columns.
 
     Model instances would cost more than everything else an import does.
     """
     quoted = ", ".join(columns)
-    values = ", ".join(["%s"] * len(columns))
-    sql = f"INSERT INTO {model._meta.db_table} ({quoted}) VALUES ({values})"  # noqa: S608 - names of our own tables
+    values = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * rows)
+    sql = f"INSERT INTO {model._meta.db_table} ({quoted}) VALUES {values}"  # noqa: S608 - names of our own tables
     if not unique:
         return sql
     replaced = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in unique)
@@ -57,6 +60,7 @@ _TIMELINE = _insert(Timeline, ("issue_id", "field_id", "at", "value", "author", 
 _VALUE = _insert(IssueValue, ("issue_id", "field_id", "value_id"))
 _LINK = _insert(Link, ("issue_id", *LinkRecord._fields))
 _RAW = _insert(RawIssue, ("issue_id", "payload"))
+_TEXTS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,8 @@ class Writer:
     """Writes work items of one site. Make one for a whole import: it remembers the dictionary."""
 
     def __init__(self, site_name: str) -> None:
-        self.site, _ = Site.objects.get_or_create(name=site_name)
+        self._language = settings.SOJOURN_TEXT_LANGUAGE
+        self.site, _ = Site.objects.get_or_create(name=site_name, defaults={"text_language": self._language})
         self.dictionary = Dictionary(self.site)
         self._version: int | None = None  # the site's, after what this writer last wrote
         self._compressor = zstandard.ZstdCompressor(level=3)
@@ -120,7 +125,7 @@ class Writer:
             with transaction.atomic():
                 site = Site.objects.filter(pk=self.site.pk)
                 site.update(row_version=F("row_version") + versions)
-                raised = site.values_list("row_version", flat=True).get()
+                raised, self._language = site.values_list("row_version", "text_language").get()
                 if self._version != raised - versions:
                     self.dictionary = Dictionary(self.site)  # another writer may have taught it
                 self._version = raised
@@ -174,12 +179,13 @@ class Writer:
             numbers = dict(written.values_list("jira_id", "id"))
             replaced = [stored[record.jira_id].pk for record in new if record.jira_id in stored]
             if replaced:
-                for model in (Timeline, IssueValue, Link, RawIssue):
+                for model in (Timeline, IssueValue, Link, Text, RawIssue):
                     model._default_manager.filter(issue__in=replaced).delete()
             pairs = [(numbers[record.jira_id], record) for record in new]
             cursor.executemany(_TIMELINE, [row for issue, record in pairs for row in self._timelines(issue, record)])
             cursor.executemany(_VALUE, [row for issue, record in pairs for row in self._values(issue, record)])
             cursor.executemany(_LINK, [(issue, *link) for issue, record in pairs for link in record.links])
+            _write_texts(cursor, [row for issue, record in pairs for row in self._texts(issue, record)])
             compress = self._compressor.compress
             cursor.executemany(_RAW, [(issue, compress(record.payload)) for issue, record in pairs])
 
@@ -213,6 +219,20 @@ class Writer:
     def _values(self, issue: int, record: IssueRecord) -> Iterator[tuple[int, int, int]]:
         number, field = self.dictionary.number, self.dictionary.field
         return ((issue, field(key), number(ref)) for key, ref in dict.fromkeys(record.values))
+
+    def _texts(self, issue: int, record: IssueRecord) -> Iterator[tuple[Any, ...]]:
+        for field, texts in {"summary": [record.summary], **record.texts}.items():
+            for text in texts:
+                if text.strip():
+                    yield issue, field, indexed(text, self._language)
+
+
+def _write_texts(cursor: CursorWrapper, texts: list[tuple[Any, ...]]) -> None:
+    """Insert many rows by one statement: where each has its own, SQLite's text index takes ten times as long."""
+    for start in range(0, len(texts), _TEXTS_AT_ONCE):
+        some = texts[start : start + _TEXTS_AT_ONCE]
+        sql = _insert(Text, ("issue_id", "field", "words"), rows=len(some))
+        cursor.execute(sql, [cell for row in some for cell in row])
 
 
 def key_number(key: str) -> int:

@@ -11,7 +11,7 @@ import orjson
 from sojourn.core.flags import Flag
 from sojourn.errors import Refused
 from sojourn.history.record import FROM_PRESENT, IssueRecord, ProjectRecord, Ref, TimelineRecord
-from sojourn.jira import present, values
+from sojourn.jira import present, texts, values
 from sojourn.jira.histories import COLUMNS, FIELD_NAMES, SINGLE, Histories, key_of, user_of
 
 _TEXTS = {"description", "environment", "comment", "worklog", "attachment"}
@@ -47,6 +47,8 @@ class Reader:
             Histories(self._custom_fields, issue, record).read()
             _read_comments(issue["fields"], record)
             present.read(issue, record)
+            if self._keep_texts:
+                record.texts = _texts(key, issue["fields"])
         except (RecursionError, orjson.JSONEncodeError):
             raise Refused(key, "is nested too deeply") from None
         return record
@@ -186,6 +188,13 @@ def _comments(key: str, fields: dict[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(comment, dict):
         raise Refused(f"{key}.fields.comment", f"{values.shown(comment)} is not a page of comments")
     return values.objects(comment.get("comments"), f"{key}.fields.comment.comments")
+
+
+def _texts(key: str, fields: dict[str, Any]) -> dict[str, list[str]]:
+    """The long texts of a work item as they are searched, each comment for itself."""
+    found = {name: [texts.plain(fields[name])] for name in ("description", "environment") if fields.get(name)}
+    comments = [texts.plain(comment.get("body")) for comment in _comments(key, fields)]
+    return found | ({"comment": comments} if comments else {})
 
 
 def _read_comments(fields: dict[str, Any], record: IssueRecord) -> None:
