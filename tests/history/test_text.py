@@ -52,6 +52,8 @@ def keys(text: str, *fields: str) -> list[str]:
         ("Windows95", "wi*95", True),
         ("Windows98", "wi*95", False),
         ("Windows 95", "wi*95", False),
+        ("wide", "wi?d*", False),
+        ("windy", "wi?d*", True),
         ("text", "te?t", True),
         ("test", "te?t", True),
         ("tet", "te?t", False),
@@ -72,6 +74,9 @@ def keys(text: str, *fields: str) -> list[str]:
         ("VSX will not crash", '"VSX will crash"', False),
         ("is (1+1):2 right", "\\(1\\+1\\)\\:2", True),
         ("customized", "customize", True),
+        ("customized", "customize -red", True),
+        ("customized red", "customize -red", False),
+        ("red customized", '"red" customs "customized"', True),
         ("customizing", "customize", True),
         ("customs", "customize", True),
         ("customer", "customize", True),
@@ -217,7 +222,8 @@ def test_what_cannot_be_read_is_refused_before_the_store_is_asked() -> None:
 
 
 ALPHABET = "aab_9éßÅIİ東京が한국ड़िй·'\"\\*?-.\n "
-texts = st.one_of(st.text(st.sampled_from(ALPHABET), max_size=12), st.text(max_size=12))
+few_words = st.lists(st.sampled_from(["ab", "ba", "abba", "é", "9", "customs", "custom"]), max_size=4).map(" ".join)
+texts = st.one_of(few_words, st.text(st.sampled_from(ALPHABET), max_size=12), st.text(max_size=12))
 summary_lists = st.lists(texts, min_size=1, max_size=5)
 
 
@@ -226,9 +232,9 @@ def questions(draw: st.DrawFn) -> tuple[list[str], Words]:
     """Some summaries, and something to ask for that is made of their words."""
     found = draw(summary_lists)
     known = [word for text in found for word in tokens(text)] or ["a"]
-    words = st.sampled_from([*known, "a", "aab", "nowhere"])
+    words = st.sampled_from([*known, "aab"])
     stems = words.map(lambda word: Stem(stem(word, "english") or word))
-    phrases = st.lists(words, min_size=1, max_size=3).map(lambda some: Phrase(tuple(some)))
+    phrases = st.lists(words, min_size=1, max_size=2).map(lambda some: Phrase(tuple(some)))
     patterns = st.builds(_pattern, words, st.lists(st.tuples(st.integers(1, 8), st.sampled_from("*?")), min_size=1))
 
     def clauses(part: st.SearchStrategy[Words]) -> st.SearchStrategy[Words]:
@@ -261,7 +267,8 @@ def test_the_index_answers_as_a_slow_evaluation_does(question: tuple[list[str], 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
-    summary_lists, st.lists(st.sampled_from(["a", "aab", "-é", '"a b"', "OR", "AND", "a*", "東", "a?b"]), min_size=1)
+    summary_lists,
+    st.lists(st.sampled_from(["ab", "custom", "-é", '"ab ba"', "OR", "AND", "a*", "東", "a?b"]), min_size=1),
 )
 def test_whatever_is_written_is_answered_as_a_slow_evaluation_does(found: list[str], written: list[str]) -> None:
     try:
