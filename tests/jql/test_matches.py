@@ -9,6 +9,7 @@ from sojourn.errors import Refused
 from sojourn.history.models import Issue
 from sojourn.jql.asking import Asking
 from sojourn.jql.compile import selection
+from sojourn.jql.errors import JqlError
 from tests.builders import change, issue, store
 from tests.core.calendar_help import ms
 
@@ -45,6 +46,8 @@ def items() -> None:
             customfield_1=8,
             customfield_2="2024-01-15T10:00:00.000+0100",
             customfield_3={"id": "31", "value": "Gold"},
+            customfield_4="Printers on the third floor",
+            description="It has no toner",
             issuelinks=[{"type": BLOCKS, "outwardIssue": {"key": "ABC-2"}}],
             names={"customfield_1": "Story points"},
         ),
@@ -242,6 +245,35 @@ def test_a_query_looks_into_the_past(items: None, jql: str, keys: list[str]) -> 
 )
 def test_a_query_measures_time(items: None, jql: str, keys: list[str]) -> None:
     assert found(jql) == keys
+
+
+@pytest.mark.parametrize(
+    ("jql", "keys"),
+    [
+        ("summary ~ about", ALL),
+        ("summary ~ 'ABC 10'", ["10"]),
+        ("summary !~ abc", ["XYZ-4"]),
+        ("summary ~ 'nothing of this'", []),
+        ("text ~ abc", ["1", "2", "10"]),
+        ("cf[4] ~ printer", ["1"]),
+        ("""cf[4] ~ '"third floor"' """, ["1"]),
+        ("""cf[4] ~ '"floor third"' """, []),
+        ("cf[4] ~ 'print*'", ["1"]),
+        ("cf[4] !~ printer", []),
+        ("cf[4] = 'printers ON the third floor'", ["1"]),
+        ("cf[4] is EMPTY", ["2", "10", "XYZ-4"]),
+        ("summary is not EMPTY AND NOT summary ~ abc", ["XYZ-4"]),
+    ],
+)
+def test_a_query_looks_for_words(items: None, jql: str, keys: list[str]) -> None:
+    assert found(jql) == keys
+
+
+def test_texts_that_are_not_kept_are_not_searched(items: None, settings: Any) -> None:
+    with pytest.raises(JqlError, match="SOJOURN_KEEP_TEXTS"):
+        found("description ~ toner")
+    settings.SOJOURN_KEEP_TEXTS = True
+    assert found("description ~ toner") == []
 
 
 def test_the_past_is_that_of_the_moment_asked_of(items: None) -> None:

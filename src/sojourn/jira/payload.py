@@ -48,7 +48,7 @@ class Reader:
             _read_comments(issue["fields"], record)
             present.read(issue, record)
             if self._keep_texts:
-                record.texts = _texts(key, issue["fields"])
+                record.texts.update(_texts(key, issue["fields"]))
         except (RecursionError, orjson.JSONEncodeError):
             raise Refused(key, "is nested too deeply") from None
         return record

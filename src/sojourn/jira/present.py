@@ -43,6 +43,8 @@ def read(issue: dict[str, Any], record: IssueRecord) -> None:
             record.fields[key] = utc_text(values.instant_ms(value, f"{record.key}.fields.{key}"))
         record.field_types[key] = kind
         record.field_names.setdefault(key, values.field_name(names.get(key)) or _SYSTEM.get(key, ("", key))[1])
+        if kind == "text" and key.startswith("customfield_"):
+            record.texts[key] = [value]
         if kind in ("number", "date", "instant", "text", "other"):  # they stand in `fields`
             continue
         dictionary = key if kind == "option" else kind

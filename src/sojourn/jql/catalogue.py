@@ -12,6 +12,7 @@ from sojourn.jql.choices import Members
 from sojourn.jql.functions import USERS
 from sojourn.jql.plain import CustomDay, CustomMoment, Number, Text
 from sojourn.jql.system import fields_of
+from sojourn.jql.texts import CustomText
 from sojourn.jql.within import NumberWithin, TextWithin
 
 _CUSTOM = re.compile(r"cf\[(\d+)\]", re.IGNORECASE)
@@ -62,6 +63,8 @@ def _meaning(found: Sequence[Field]) -> Meaning:
         return CustomDay(field.name, TextWithin(field.key), history)
     if field.type == "instant":
         return CustomMoment(field.name, TextWithin(field.key), history)
+    if field.type == "text" and field.key.startswith("customfield_"):
+        return CustomText(field.name, TextWithin(field.key), history)
     if field.type in ("text", "other", ""):
         return Text(field.name, TextWithin(field.key), history)
     kinds = tuple({one.key for one in found} if field.type == "option" else {field.type})

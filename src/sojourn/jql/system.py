@@ -17,6 +17,7 @@ from sojourn.jql.plain import (
     Number,
     Seconds,
 )
+from sojourn.jql.texts import Words
 from sojourn.jql.within import NumberWithin, TextWithin
 
 CATEGORIES = {"new": ("To Do", "2"), "indeterminate": ("In Progress", "4"), "done": ("Done", "3")}
@@ -88,6 +89,11 @@ _SYSTEM: dict[tuple[str, ...], Maker] = {
     ),
     ("remainingEstimate", "timeEstimate"): _fixed(Seconds("remainingEstimate", NumberWithin("timeestimate"))),
     ("timeSpent",): _fixed(Seconds("timeSpent", NumberWithin("timespent"))),
+    ("summary",): _fixed(Words("summary", ("summary",))),
+    ("description",): _fixed(Words("description", ("description",))),
+    ("environment",): _fixed(Words("environment", ("environment",))),
+    ("comment",): _fixed(Words("comment", ("comment",))),
+    ("text",): _fixed(Words("text", ("summary", "description", "environment", "comment"))),
 }
 BY_NAME: dict[str, Maker] = {name.casefold(): maker for names, maker in _SYSTEM.items() for name in names}
 NAMES = tuple(names[0] for names in _SYSTEM)
