@@ -1,6 +1,7 @@
 """Commands that run the service and look after it: demo, serve, settings, doctor, user."""
 
 import sys
+import threading
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ Examples:
 user_app = typer.Typer(no_args_is_help=True, help=_HELP)
 app.add_typer(user_app, name="user")
 
+_FIRST_LOOK_S = 10.0
 Port = Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)]
 
 
@@ -66,7 +68,7 @@ def _serve(host: str, port: int) -> None:
     _check_free(host, port)
     to_stderr = {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stderr"}
     say(f"Sojourn runs on http://{f'[{host}]' if ':' in host else host}:{port}")
-    Granian(
+    server = Granian(
         "sojourn.wsgi:application",
         address=host,
         port=port,
@@ -75,7 +77,24 @@ def _serve(host: str, port: int) -> None:
         websockets=False,
         log_level=LogLevels(str(VALUES["SOJOURN_LOG_LEVEL"]).lower()),
         log_dictconfig={"handlers": {"console": to_stderr, "access": {**to_stderr, "formatter": "access"}}},
-    ).serve()
+    )
+    stopped = threading.Event()
+    server.on_startup(threading.Thread(target=_keep_holidays_fresh, args=(stopped,), daemon=True).start)
+    server.on_shutdown(stopped.set)
+    server.serve()
+
+
+def _keep_holidays_fresh(stopped: threading.Event) -> None:
+    """Beside the server, in its main process: of several workers each would do it."""
+    if stopped.wait(_FIRST_LOOK_S):  # not before its workers are there: they are copies of this process
+        return
+    from django.conf import settings
+    from django.utils import timezone
+
+    from sojourn.calendars.refresh import keep_fresh
+    from sojourn.net import Openings
+
+    keep_fresh(Openings.of(settings.SOJOURN_ALLOW_PRIVATE), timezone.now, stopped.wait)
 
 
 def _check_free(host: str, port: int) -> None:
