@@ -67,9 +67,9 @@ def statuses(request: HttpRequest) -> dict[str, list[ValueOut]]:
 )
 def values(request: HttpRequest, field: str, site: str = "") -> dict[str, list[ValueOut]]:
     """The values a tracked field took, by name; of a field of people, everybody who is known."""
-    tracked = read.tracked_fields()
+    tracked = read.names_of_fields()
     if field not in tracked:
-        raise Refused("field", f"{field!r:.60} is not tracked; there are: {', '.join(tracked) or 'none yet'}")
+        raise Refused("field", f"{field!r:.60} is not tracked; there are: {', '.join(tracked)}")
     return {"values": _values(read.values_of(field, [site] if site else []))}
 
 

@@ -8,7 +8,8 @@ from sojourn.history.models import Field, Issue, Timeline, Value
 from sojourn.history.packing import EMPTY, unpack
 from sojourn.history.write import PRESENT
 
-_EVENTS = ("comment",)
+EVENTS = ("comment",)
+"""Fields of events: each entry is one, and no value lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Steps:
     @property
     def is_events(self) -> bool:
         """Whether the entries are events, such as comments."""
-        return self.field in _EVENTS
+        return self.field in EVENTS
 
 
 def steps(issue: Issue) -> Iterator[Steps]:

@@ -53,9 +53,10 @@ def dictionary_of(field_key: str) -> str:
     return _DICTIONARIES.get(field_key, field_key)
 
 
-def tracked_fields() -> list[str]:
-    """The keys of the fields of which there are timelines, in order."""
-    return sorted(set(Field.objects.filter(tracked=True).values_list("key", flat=True)))
+def names_of_fields() -> dict[str, str]:
+    """The tracked fields there are, by key, with their names: also those that have never changed anywhere yet."""
+    told = dict(Field.objects.filter(tracked=True).values_list("key", "name"))
+    return dict(sorted(({key: key for key in PRESENT} | told).items()))
 
 
 def values_of(field_key: str, sites: Sequence[str] = ()) -> QuerySet[Value]:

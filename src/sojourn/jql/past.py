@@ -83,15 +83,14 @@ def updated_by(scope: Scope, function: Function) -> Q:
             found &= entries.at >= begin_ms
         return found if end_ms is None else found & (entries.at <= end_ms)
 
-    keys = set(read.tracked_fields())
-    found = [_where(scope, key, [by_them], with_authors=True) for key in sorted(keys)]
-    return Q(OneOf(np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)))
+    found = [_where(scope, key, [by_them], with_authors=True) for key in read.names_of_fields()]
+    return Q(OneOf(np.unique(np.concatenate(found))))
 
 
 def _history(scope: Scope, meaning: Meaning, node: Condition | Changed) -> str:
     """The key of the timelines of a field; raises JqlError where its history is not kept."""
     if meaning.history is None:
-        kept = ", ".join(sorted(read.tracked_fields())) or "none yet"
+        kept = ", ".join(read.names_of_fields())
         hint = f"kept are {kept}; custom fields are named in the setting SOJOURN_CUSTOM_FIELDS"
         raise scope.wrong(node.field, f"the history of the field {meaning.name} is not kept", hint)
     return meaning.history

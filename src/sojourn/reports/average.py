@@ -17,18 +17,17 @@ from sojourn.reports.axis import Axis
 from sojourn.reports.by_value import columns_of
 from sojourn.reports.columns import IssueColumn
 from sojourn.reports.flow import nullable
+from sojourn.reports.grouped import ITEMS, LEVEL, groups_of
 from sojourn.reports.long import VALUE
 from sojourn.reports.parts import Part, axis_of, names_at, parts
 from sojourn.reports.request import Request
 from sojourn.reports.table import TYPES, Column, Table
 
-_LEVEL, _PERIOD, _N = Column("level", "integer"), Column("period", "date"), Column("n", "integer")
-_ITEMS = Column("work_items", "integer")
+_PERIOD, _N = Column("period", "date"), Column("n", "integer")
 _FIGURES = tuple(
     Column(name, "duration", "ms")
     for name in ("total", "mean", "median", *(f"p{percent}" for percent in PERCENTS), "std", "min", "max")
 )
-_MOST_GROUPS = 3
 _SAID = {
     "visited": "n is how many work items were in the status.",
     "all": "n is how many work items there are; one that never was in the status counts with 0.",
@@ -67,13 +66,14 @@ def average_time(request: Request) -> Table:
     """
     if request.one("denominator") == "visits" and request.visits != "sum":
         raise Refused("visits", "does not go with denominator visits, which counts each visit by itself; leave it out")
-    axis, groups = axis_of(request, "status"), _groups(request)
-    by_group = (_LEVEL, *(one.column for one in groups)) if groups else ()
+    taken = (LEVEL, _PERIOD, ITEMS, *VALUE, _N, *_FIGURES)
+    axis, groups = axis_of(request, "status"), groups_of(request, taken)
+    by_group = (LEVEL, *(one.column for one in groups)) if groups else ()
     by_period = (_PERIOD,) if request.one("period") != "none" else ()
     layout = (*by_group, *by_period, *VALUE, _N, *_FIGURES)
     lay_out = partial(_long, axis)
     if request.shape == "wide":
-        head = (*by_group, *by_period, _ITEMS)
+        head = (*by_group, *by_period, ITEMS)
         values = columns_of(axis.beside(column.name for column in head), "duration", "ms")
         layout = (*head, *values)
         lay_out = partial(_wide, [column.name for column in values], request.one("figure"))
@@ -85,17 +85,6 @@ def average_time(request: Request) -> Table:
 
     said = notes.of("average-time", request, axis.unsorted, [_SAID[request.one("denominator")]])
     return Table(layout, said, frames)
-
-
-def _groups(request: Request) -> tuple[IssueColumn, ...]:
-    names = request.own.get("group_by", ())
-    try:
-        found = columns.find_all(names, (_LEVEL, _PERIOD, _ITEMS, *VALUE, _N, *_FIGURES))
-    except Refused as refused:
-        raise Refused("group_by", refused.problem) from None
-    if len(found) > _MOST_GROUPS:
-        raise Refused("group_by", f"names {len(found)} columns; name three at most")
-    return found
 
 
 def _gathered(request: Request, axis: Axis, groups: Sequence[IssueColumn]) -> _Gathered:
@@ -138,15 +127,15 @@ def _period(request: Request, at: pl.Series) -> pl.Series:
 def _level(request: Request, axis: Axis, groups: Sequence[IssueColumn], found: _Gathered, level: int) -> _Level:
     """What there is where the first so many of the group columns hold: a row each of those and of the periods."""
     keys = [*(one.column.name for one in groups[:level]), _PERIOD.name]
-    heads = found.items.group_by(keys).len(_ITEMS.name).sort(keys, nulls_last=True).with_row_index("code")
+    heads = found.items.group_by(keys).len(ITEMS.name).sort(keys, nulls_last=True).with_row_index("code")
     joined = found.items.select(keys).join(heads, on=keys, how="left", nulls_equal=True, maintain_order="left")
     code = joined["code"].cast(pl.Int64).to_numpy()
     group, number = np.unique(code[found.item] * len(axis) + found.place, return_inverse=True)
     head, place = np.divmod(group, max(len(axis), 1))
-    count = heads[_ITEMS.name].cast(pl.Int64).to_numpy()[head] if request.one("denominator") == "all" else None
+    count = heads[ITEMS.name].cast(pl.Int64).to_numpy()[head] if request.one("denominator") == "all" else None
     rows = heads.drop("code").with_columns(
-        pl.col(_ITEMS.name).cast(pl.Int64),
-        pl.lit(level, dtype=pl.Int64).alias(_LEVEL.name),
+        pl.col(ITEMS.name).cast(pl.Int64),
+        pl.lit(level, dtype=pl.Int64).alias(LEVEL.name),
         *(pl.lit(None, dtype=TYPES[one.column.kind]).alias(one.column.name) for one in groups[level:]),
     )
     return _Level(rows, head, place, pl.DataFrame(list(_figures(summaries(number, found.amount, count)))))

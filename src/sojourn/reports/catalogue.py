@@ -19,6 +19,7 @@ from sojourn.reports import (
     transitions,
     visits,
 )
+from sojourn.reports.grouped import grouped
 from sojourn.reports.items import chosen
 from sojourn.reports.request import Request
 from sojourn.reports.table import Table
@@ -50,14 +51,15 @@ REPORTS: dict[str, Callable[[Request], Table]] = {
 
 
 def run(name: str, request: Request) -> Table:
-    """The answer of a report, sorted as the request says; the rows are computed as they are read.
+    """The answer of a report, grouped and sorted as the request says; the rows are computed as they are read.
 
     Raises UserError where there is no such report, Refused where an option is wrong.
     """
     if name not in REPORTS:
         raise UserError(f"There is no report {name!r}. There are: {', '.join(REPORTS)}.")
     chosen(request)  # what cannot be chosen is refused before the first byte of an answer
-    table = REPORTS[name](request)
+    build = REPORTS[name]
+    table = grouped(name, build, request) if request.group_by and build is not average.average_time else build(request)
     table = _sorted(table, request) if request.sort else table
     return table if request.limit is None else _limited(table, request.limit)
 

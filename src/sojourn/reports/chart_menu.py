@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from sojourn.reports.menu import MENU, Entry, Option
 
-_NOT_DRAWN = frozenset({"columns", "sort", "limit", "shape"})
+_NOT_DRAWN = frozenset({"columns", "sort", "limit", "shape", "group_by"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import polars as pl
 
 from sojourn.core.flow import NEVER, time_between
 from sojourn.core.timeline import BoolArray
-from sojourn.reports.flow import FlowPart, Rules, instants, item_table, marked, named, nullable
+from sojourn.reports.flow import FlowPart, Rules, instants, item_table, marked, named
 from sojourn.reports.options import range_of
 from sojourn.reports.parts import names_at
 from sojourn.reports.request import Range, Request
@@ -16,6 +16,7 @@ from sojourn.reports.table import Column, Table
 _EMPTY = "Empty, shown as –, means that the end is not reached; 0 that no working time lies between."
 _CREATED, _STARTED, _FINISHED = (Column(name, "instant") for name in ("created", "started", "finished"))
 _STATE = Column("state", "text")
+SHARE = Column("efficiency", "integer", "%")
 STATES = ("not started", "in progress", "finished")
 
 
@@ -82,22 +83,25 @@ def flow_efficiency(request: Request) -> Table:
     """Which share of its cycle time each finished work item spent in active statuses (docs/semantics.md 40)."""
     rules, wanted = Rules.of(request), _finished_in(request)
     active = marked(request, rules.axis, "active")
-    share = Column("efficiency", "integer", "%")
-    own = (_STARTED, _FINISHED, *_times("active"), *_times("cycle"), share)
+    own = (_STARTED, _FINISHED, *_times("active"), *_times("cycle"), SHARE)
 
     def make(found: FlowPart) -> tuple[BoolArray, list[pl.Series]]:
         at, stays = found.moments, found.part.stays
         working_time = found.part.measure.reaching(stays.entered)
         worked, elapsed = time_between(stays, active[stays.value], at.started, at.finished, working_time)
         cycle, cycle_elapsed = found.between(at.started, at.finished, at.is_finished)
-        whole = cycle.fill_null(0).to_numpy()
-        percent = (200 * worked + whole) // np.maximum(2 * whole, 1)
         times = [pl.Series(worked), pl.Series(elapsed), cycle, cycle_elapsed]
-        series = [instants(at.started), instants(at.finished), *times, nullable(percent, whole > 0)]
+        share = pl.select(active=times[0], cycle=cycle).select(share_of("active", "cycle")).to_series()
+        series = [instants(at.started), instants(at.finished), *times, share]
         return at.is_finished & _in_range(wanted, found), series
 
     lines = [*rules.notes(), f"Active: {named(rules.axis, active)}. Empty means a cycle time of 0."]
     return item_table("flow-efficiency", request, rules, own, make, timed="active_ms", lines=lines)
+
+
+def share_of(active: str, cycle: str) -> pl.Expr:
+    """The share of one column in another, in whole percents, half up; null where that is 0 or null."""
+    return pl.when(pl.col(cycle) > 0).then((200 * pl.col(active) + pl.col(cycle)) // (2 * pl.col(cycle)))
 
 
 def resolution_time(request: Request) -> Table:

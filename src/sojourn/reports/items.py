@@ -26,6 +26,10 @@ def chosen(request: Request) -> QuerySet[Issue]:
         found = found.filter(project__key__in=request.projects)
     if request.page:
         found = found.filter(pk__gt=request.page.after, pk__lte=request.page.upto)
+    for place, (expression, value) in enumerate(request.within):
+        name = f"within{place}"
+        wanted_value = {f"{name}__isnull": True} if value is None else {name: value}
+        found = found.alias(**{name: expression}).filter(**wanted_value)
     for name, wanted in request.filters.items():
         found = found.filter(_between(name, wanted, request.calendar))
     return found

@@ -84,6 +84,7 @@ SHOW = (
     Option("time_format", "How durations are written, such as DaysHoursMinutes.", "ms", tuple(TimeFormat)),
     Option("sort", "Columns to sort by; COLUMN:desc for the largest first.", many=True),
     Option("limit", "Only so many rows, after sorting."),
+    Option("group_by", "Up to three columns of the work item to group by, with subtotals.", many=True, commas=True),
 )
 """What is shown."""
 
@@ -116,7 +117,13 @@ _FINISHED_FLOW = (_STARTED, _FINISHED, _FINISHED_IN, *SELECT, *_FLOW_MEASURE, *S
 
 _BY = Option("by", "The periods: days, weeks from Monday, or months, in the calendar's zone.", "day", PERIODS)
 _PERIODS_IN = Option("trim", "Only periods in this range: FROM..TO, TO not included; histories end with it.")
-_COUNT = (_BY, *SELECT, *_FLOW_MEASURE, _PERIODS_IN, *(one for one in SHOW if one.name in ("sort", "limit")))
+_COUNT = (
+    _BY,
+    *SELECT,
+    *_FLOW_MEASURE,
+    _PERIODS_IN,
+    *(one for one in SHOW if one.name in ("sort", "limit", "group_by")),
+)
 
 _SPRINT = (
     Option("sprint", "The sprint, by name or id."),
@@ -139,7 +146,6 @@ _DENOMINATOR = Option(
     "visited",
     ("visited", "all", "visits"),
 )
-_GROUP_BY = Option("group_by", "Up to three columns of the work item to group by.", many=True, commas=True)
 _PERIOD = Option("period", "A row for each day, week or month of a date.", "none", ("none", *PERIODS))
 _PERIOD_FIELD = Option("period_field", "The date.", "created", ("created", "resolved", "updated"))
 _AVERAGES = Option("shape", "long: a row a group and status; wide: a row a group, a column a status.", "long", SHAPES)
@@ -149,7 +155,7 @@ _FIGURE = Option(
     "mean",
     ("total", "mean", "median", "p50", "p85", "p95", "std", "min", "max"),
 )
-_AVERAGED = (_DENOMINATOR, _GROUP_BY, _PERIOD, _PERIOD_FIELD, _AVERAGES, _FIGURE)
+_AVERAGED = (_DENOMINATOR, _PERIOD, _PERIOD_FIELD, _AVERAGES, _FIGURE)
 _TOTALS = tuple(option for option in SHOW if option.name != "columns")
 _START = Option("start", "created, resolved, due, or statuses: names, ids, category:KEY.", "created", (), True, True)
 _STOP = Option("stop", "resolved, due, or statuses: names, ids, category:KEY.", "category:done", (), True, True)

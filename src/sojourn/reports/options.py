@@ -55,6 +55,7 @@ def request(
         is_past=as_of_ms < _ms(now),
         sort=tuple(_sort(text) for text in texts.get("sort", ())),
         limit=_limit(one.get("limit", "")),
+        group_by=texts.get("group_by", ()),
         own=own,
         **shared,
     )

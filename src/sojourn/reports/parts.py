@@ -11,7 +11,7 @@ from sojourn.core.flags import FLAG_NAMES
 from sojourn.core.measure import Measure
 from sojourn.core.timeline import Int64Array, Stays, Timelines, Window
 from sojourn.history import read
-from sojourn.history.models import Field, Value
+from sojourn.history.models import Value
 from sojourn.history.packing import EMPTY
 from sojourn.history.read import Batch
 from sojourn.reports.axis import Axis
@@ -71,11 +71,6 @@ def axis_of(request: Request, field_key: str) -> Axis:
         found.update(np.unique(batch.timelines.value).tolist())
     values = Value.objects.select_related("site").filter(pk__in=found - {EMPTY})
     return Axis.of(values, _EMPTY_NAMES.get(field_key, "None") if EMPTY in found else None)
-
-
-def names_of_fields() -> dict[str, str]:
-    """The tracked fields there are, by key, with their names."""
-    return dict(Field.objects.filter(tracked=True).order_by("key").values_list("key", "name"))
 
 
 def parts(

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
+
+from django.db.models import Expression, F
 
 from sojourn.core.calendar import Calendar
 from sojourn.core.time_format import TimeFormat
@@ -81,7 +83,10 @@ class Request:
     """Whether the moment of which is asked lies before the moment of asking."""
     sort: tuple[Sort, ...] = ()
     limit: int | None = None
+    group_by: tuple[str, ...] = ()
     page: Page | None = None
+    within: tuple[tuple[Expression | F, Any], ...] = ()
+    """Only work items of which these columns have these values; None is none."""
     own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

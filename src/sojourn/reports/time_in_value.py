@@ -4,10 +4,11 @@ import polars as pl
 
 from sojourn.core.timeline import add_up
 from sojourn.errors import Refused
+from sojourn.history.item import EVENTS
+from sojourn.history.read import names_of_fields
 from sojourn.reports import by_value
 from sojourn.reports.by_value import VISITS, Cells, Told
 from sojourn.reports.long import MS
-from sojourn.reports.parts import names_of_fields
 from sojourn.reports.request import Request
 from sojourn.reports.table import Table
 
@@ -23,11 +24,11 @@ def assignee_time(request: Request) -> Table:
 
 
 def time_in_field(request: Request) -> Table:
-    """How long each work item had each value of a tracked field; raises Refused where no work item has the field."""
-    known = names_of_fields()
-    if known and request.one("field") not in known:
+    """How long each work item had each value of a tracked field; raises Refused where it is not tracked."""
+    known = {key: name for key, name in names_of_fields().items() if key not in EVENTS}
+    if request.one("field") not in known:
         there = ", ".join(f"{key} ({name})" for key, name in known.items())
-        raise Refused("field", f"{request.one('field')!r} is not tracked; there are: {there}")
+        raise Refused("field", f"{request.one('field')!r} is no tracked field whose values last; there are: {there}")
     return by_value.report("time-in-field", request.one("field"), _TIME, request)
 
 

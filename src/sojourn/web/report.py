@@ -38,6 +38,8 @@ def page(request: HttpRequest) -> HttpResponse:
     shared = {"query": asked, "chips": chips.of(asked), "cleared": chips.cleared(asked)}
     try:
         wanted = query.request(asked, timezone.now())
+        if wanted.group_by:
+            raise Refused("group_by", "is not shown on this page; `sojourn report` and the REST API answer by groups")
         answer = _answer(asked, wanted)
     except UserError as error:
         refused = error if isinstance(error, Refused) else Refused("", str(error))

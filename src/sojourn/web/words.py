@@ -19,6 +19,7 @@ LABEL = {
     "stop_on_done": "After done",
     "as_of": "As of",
     "sort": "Sorted by",
+    "group_by": "Grouped by",
 }
 """What the options are called."""
 
