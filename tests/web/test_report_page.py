@@ -200,3 +200,11 @@ def test_the_report_is_computed_once(signed_in: Client, monkeypatch: pytest.Monk
     monkeypatch.setattr(read, "timelines", lambda *given, **more: calls.append(1) or real(*given, **more))
     get(signed_in, f"{AT}&sort=Done:desc&page=2")
     assert calls == [1]
+
+
+def test_groups_are_refused_on_the_page_and_answered_in_downloads(signed_in: Client) -> None:
+    answer = signed_in.get("/reports/time-in-status?group_by=project")
+    assert answer.status_code == 400
+    assert "is not shown on this page" in text_of(answer.content.decode())
+    file = signed_in.get("/reports/time-in-status.csv?group_by=project")
+    assert b"".join(file.streaming_content).startswith(b"level,project,work_items,")

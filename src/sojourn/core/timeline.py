@@ -17,6 +17,8 @@ Int64Array = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 VisitsRule = Literal["sum", "first", "last", "max", "min"]
 _FITS = 1 << 62
+NO_END = np.iinfo(np.int64).max
+"""Later than every instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,16 @@ def until_last_entry(found: Stays, done: BoolArray) -> Stays:
     An item that never entered one keeps all of its stays (docs/semantics.md 10, `stop_on_done`).
     """
     return found.where(np.arange(len(found)) < last_entries(found, done)[found.item])
+
+
+def ended(found: Stays, end_ms: Int64Array) -> Stays:
+    """The stays as if each item had ended at an instant of its own, at which nothing is entered any more.
+
+    What is cut is not open any more. Of an item without an end, `NO_END`, everything stays.
+    """
+    kept = found.where(found.entered < end_ms[found.item])
+    end = end_ms[kept.item]
+    return replace(kept, left=np.minimum(kept.left, end), current=kept.current & (end == NO_END))
 
 
 def cells(found: Stays, value_index: Int64Array) -> Int64Array:

@@ -12,7 +12,7 @@ from sojourn.errors import Refused
 from sojourn.reports import columns, long, notes
 from sojourn.reports.axis import Axis
 from sojourn.reports.long import VALUE, Rows
-from sojourn.reports.parts import IDENTITY, Part, axis_of, names_at, parts
+from sojourn.reports.parts import IDENTITY, Part, axis_of, names_at, parts, stop_axis
 from sojourn.reports.request import Request
 from sojourn.reports.table import TYPES, Column, Kind, Table
 
@@ -57,11 +57,12 @@ def report(name: str, field_key: str, told: Told, request: Request) -> Table:
     Wide is a row a work item and a column a value, null where it never was. Long is a row a work item and value it had.
     """
     axis = axis_of(request, field_key)
+    statuses = stop_axis(request, field_key, axis)
     if request.shape == "wide":
-        return _wide(name, field_key, told, request, axis)
+        return _wide(name, field_key, told, request, axis, statuses.unsorted)
     reading = partial(parts, request, field_key, axis)
     own = (*VALUE, *told.columns, IS_CURRENT)
-    return long.table(name, request, axis, own, reading, partial(_rows, told, request))
+    return long.table(name, request, statuses, own, reading, partial(_rows, told, request))
 
 
 def columns_of(axis: Axis, kind: Kind, unit: str = "") -> tuple[Column, ...]:
@@ -81,10 +82,9 @@ def _rows(told: Told, request: Request, part: Part) -> Iterator[Rows]:
     yield item, (*value, *told.long(Cells(part, request, cell, len(rows))), is_current)
 
 
-def _wide(name: str, field_key: str, told: Told, request: Request, axis: Axis) -> Table:
+def _wide(name: str, field_key: str, told: Told, request: Request, axis: Axis, unsorted: Sequence[str]) -> Table:
     extra = columns.find_all(request.columns, (*IDENTITY, *_STATE))
     head = (*IDENTITY, *(one.column for one in extra), *_STATE)
-    unsorted = axis.unsorted
     axis = axis.beside(column.name for column in head)
     layout = (*head, *columns_of(axis, told.kind, told.unit))
 

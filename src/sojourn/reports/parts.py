@@ -87,9 +87,25 @@ def parts(
     `also` names other fields whose timelines come with the batch; with `authors` the stays carry who made the entry.
     """
     measure = Measure(request.calendar, request.end_ms)
+    by_status = stop_axis(request, field_key, axis)
+    also = also if by_status is axis else (*also, "status")
     for batch in batches(request, field_key, extra, also, authors=authors):
         found = stays_of(request, placed(axis, batch.timelines), batch)
-        yield Part(axis, batch, extra, measure, counted(request, axis, found), now_of(found))
+        now = now_of(found)
+        if by_status is not axis:
+            found = timeline.ended(found, _done_ms(request, by_status, batch))
+        yield Part(axis, batch, extra, measure, counted(request, axis, found), now)
+
+
+def stop_axis(request: Request, field_key: str, axis: Axis) -> Axis:
+    """The statuses that `stop_on_done` looks at, where the report is on another field; else the axis itself."""
+    return axis_of(request, "status") if request.stop_on_done and field_key != "status" else axis
+
+
+def _done_ms(request: Request, statuses: Axis, batch: Batch) -> Int64Array:
+    """When each work item entered a done status last; `NO_END` where it never did."""
+    found = stays_of(request, placed(statuses, batch.also["status"]), batch)
+    return np.append(found.entered, timeline.NO_END)[timeline.last_entries(found, statuses.done[found.value])]
 
 
 def batches(
