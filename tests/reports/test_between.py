@@ -210,3 +210,14 @@ def test_what_is_no_moment_is_refused(given: dict[str, str], message: str) -> No
     store(issue("ABC-1"))
     with pytest.raises(Refused, match=message):
         ask(NAME, **given)
+
+
+def test_a_work_item_that_moved_starts_with_its_move_where_that_is_asked_for() -> None:
+    moved = change("2024-01-03T09:00:00.000+0000", "project", "9", "10", fieldId="project")
+    done = change("2024-01-05T09:00:00.000+0000", "status", "Open", "Done")
+    store(issue("ABC-1", "Done", moved, done, duedate="2024-01-01"), issue("ABC-2", "Open"))
+    declare()
+    for start in ("created", "due"):
+        found = {row["issue_key"]: row for row in rows(NAME, start=start, since_last_move="true")}
+        assert (found["ABC-1"]["state"], found["ABC-1"]["ms"]) == ("finished", 2 * DAY)
+    assert found["ABC-2"]["state"] == "not started"

@@ -292,3 +292,23 @@ def test_ages_and_efficiencies_agree_with_the_rules_evaluated_plainly(
         got = rows("flow-efficiency", calendar, as_of=text(as_of), active="In progress")
         columns = ("active_ms", "active_elapsed_ms", "cycle_ms", "efficiency")
         assert {row["issue_key"]: tuple(row[name] for name in columns) for row in got} == shares
+
+
+def test_groups_of_statuses_name_what_starts_and_finishes_the_work() -> None:
+    declare_statuses()
+    begun = change("2024-01-02T09:00:00.000+0000", "status", "Open", "In progress")
+    waits = change("2024-01-04T09:00:00.000+0000", "status", "In progress", "Waiting")
+    store(issue("ABC-1", "Waiting", begun, waits), issue("ABC-2", "In progress", begun))
+    declared = {"status_group": ["Work=In progress", "Over=Waiting,Done"]}
+    found = by_key("cycle-time", started="work", finished="Over", **declared)
+    assert (found["ABC-1"]["state"], found["ABC-1"]["cycle_ms"]) == ("finished", 2 * DAY)
+    assert found["ABC-2"]["state"] == "in progress"
+    ages = by_key("work-item-age", finished="Over", **declared)
+    assert {key: row["current"] for key, row in ages.items()} == {"ABC-2": "Work"}
+    both = by_key("work-item-age", status_group="category")
+    assert {key: row["current"] for key, row in both.items()} == {"ABC-1": "In progress", "ABC-2": "In progress"}
+    counts = rows("throughput", by="month", started="Work", finished="Over", **declared)
+    assert [(row["started"], row["finished"]) for row in counts] == [(2, 1)]
+    assert [row["wip"] for row in rows("wip", by="month", finished="Over", **declared)] == [1]
+    with pytest.raises(Refused, match="status_group: there is no status 'Nope'"):
+        rows("cycle-time", status_group="X=Nope")

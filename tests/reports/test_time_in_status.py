@@ -522,3 +522,26 @@ def test_assignees_are_the_values_of_their_report_nobody_last() -> None:
     found = {row["issue_key"]: row for row in table.collect().to_dicts()}
     assert found["A-1"]["Unassigned"] + found["A-1"]["Ann"] == 7 * DAY
     assert (found["A-2"]["Ann"], found["A-2"]["Unassigned"]) == (None, 7 * DAY)
+
+
+def test_a_status_called_like_a_group_that_it_is_not_in_stays_apart() -> None:
+    moves = (
+        change(MIDDAY, "status", "Open", "Waiting"),
+        change("2024-01-03T09:00:00.000+0000", "status", "Waiting", "Done"),
+    )
+    store(issue("A-1", "Done", *moves))
+    found = long(status_group="Done=Open,Waiting")
+    assert {value: row["ms"] for (_, value), row in found.items()} == {"Done": 2 * DAY, "Done [5]": 5 * DAY}
+
+
+def test_moves_after_the_moment_of_asking_have_not_happened() -> None:
+    first, second = (
+        change(f"2024-01-0{day}T09:00:00.000+0000", "project", before, after, fieldId="project")
+        for day, before, after in ((3, "8", "9"), (6, "9", "10"))
+    )
+    store(issue("A-1", "Open", first, second))
+    for as_of, days in (("02", 1), ("04", 1), ("07", 1), ("08", 2)):
+        found = long(since_last_move="true", as_of=f"2024-01-{as_of}T09:00")
+        assert found["A-1", "Open"]["ms"] == days * DAY, as_of
+    trimmed = long(since_last_move="true", trim="..2024-01-06T09:00")
+    assert trimmed["A-1", "Open"]["ms"] == 3 * DAY, "the move at the end of a trim lies after it"

@@ -75,10 +75,24 @@ class Axis:
     def grouped(self, groups: Sequence[StatusGroup]) -> "Axis":
         """The axis on which the members of each group are one value, called like the group; the others stay.
 
+        Of the others one that is called like a group shows its id. Raises Refused as `titles_in` does.
+        """
+        titles, taken = self.titles_in(groups), self._taken(groups)
+        keys = [taken.get(place, key) for place, key in enumerate(self.keys)]
+        return self._merged(titles, keys)
+
+    def titles_in(self, groups: Sequence[StatusGroup]) -> tuple[str, ...]:
+        """What each value is called where the members of each group are called like the group.
+
         A member is a name, an id, or `category:` and the key of a category. Raises Refused where a member is no value,
         or is in two groups.
         """
-        labels, keys = list(self.titles), list(self.keys)
+        taken = self._taken(groups)
+        others = self.beside(group.name for group in groups).titles
+        return tuple(taken.get(place, title) for place, title in enumerate(others))
+
+    def _taken(self, groups: Sequence[StatusGroup]) -> dict[int, str]:
+        """The group of each place that is in one."""
         taken: dict[int, str] = {}
         for group in groups:
             for member in group.members:
@@ -86,8 +100,7 @@ class Axis:
                     if taken.setdefault(place, group.name) != group.name:
                         problem = f"{self.titles[place]!r} is in {taken[place]!r} and in {group.name!r}; leave one out"
                         raise Refused("status_group", problem)
-                    labels[place], keys[place] = group.name, group.name
-        return self._merged(labels, keys)
+        return taken
 
     def matching(self, member: str, option: str) -> list[int]:
         """The places of a name, an id, or `category:` and the key of a category; raises Refused, naming the option."""

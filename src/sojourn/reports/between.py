@@ -18,7 +18,7 @@ from sojourn.reports.axis import Axis
 from sojourn.reports.columns import IssueColumn
 from sojourn.reports.flow import nullable
 from sojourn.reports.long import MS, Rows
-from sojourn.reports.parts import Part, axis_of, names_at, parts
+from sojourn.reports.parts import Part, axis_of, begins_ms, names_at, parts
 from sojourn.reports.request import Request
 from sojourn.reports.table import TYPES, Column, Table
 
@@ -109,14 +109,12 @@ class _Rule:
         return Side(marked=end[part.stays.value], last=self.request.one(f"{option}_visit") == "last")
 
     def _dates(self, part: Part, name: str) -> Int64Array:
-        """A date of each work item as an instant, not before its creation; NONE where it has none in the window."""
+        """A date of each work item as an instant, not before it begins; NONE where it has none in the window."""
         series, request = columns.find(name).series(part.batch.columns[name]), self.request
         if name == "due":
             series = series.replace_strict(_day_ends(request, series), return_dtype=pl.Int64, default=None)
-        lines = part.batch.timelines
-        at = np.where(
-            series.is_null(), NONE, np.maximum(series.cast(pl.Int64).fill_null(NONE), lines.at[lines.offsets[:-1]])
-        )
+        begins = begins_ms(request, part.batch)
+        at = np.where(series.is_null(), NONE, np.maximum(series.cast(pl.Int64).fill_null(NONE), begins))
         first_ms = NONE if request.trim.from_ms is None else request.trim.from_ms
         return np.where((at >= first_ms) & (at <= request.end_ms - (request.end_ms == request.trim.to_ms)), at, NONE)
 

@@ -73,7 +73,7 @@ def work_item_age(request: Request) -> Table:
     def make(found: FlowPart) -> tuple[BoolArray, list[pl.Series]]:
         at = found.moments
         age = found.between(at.started, np.full_like(at.started, request.end_ms), at.in_progress)
-        current = names_at(rules.axis.titles, found.part.now)
+        current = names_at(rules.titles, found.part.now)
         return at.in_progress, [instants(at.created), instants(at.started), current, *age]
 
     return item_table("work-item-age", request, rules, own, make, timed="age_ms", lines=rules.notes())

@@ -23,17 +23,23 @@ _MOST_NAMES = 8
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The statuses there are, and of each whether it starts the work, and whether it finishes it."""
+    """The statuses there are, and of each whether it starts the work, and whether it finishes it.
+
+    Groups of statuses do not change what they are; they give names to several, for options and for showing.
+    """
 
     axis: Axis
     starts: BoolArray
     finishes: BoolArray
+    titles: tuple[str, ...]
+    """What each status is called, or the group that it is in."""
 
     @classmethod
     def of(cls, request: Request) -> "Rules":
         """The rules of a request; raises Refused where it names no status there is (docs/semantics.md 35, 36)."""
-        axis = axis_of(request, "status")
-        return cls(axis, marked(request, axis, "started"), marked(request, axis, "finished"))
+        axis = axis_of(replace(request, status_groups=()), "status")
+        started, finished = (marked(request, axis, option) for option in ("started", "finished"))
+        return cls(axis, started, finished, axis.titles_in(request.status_groups))
 
     def notes(self) -> list[str]:
         """What starts and what finishes the work, in words."""
@@ -48,10 +54,12 @@ class Rules:
 
 
 def marked(request: Request, axis: Axis, option: str) -> BoolArray:
-    """Of each status whether an option of the request names it; raises Refused where there is no such status."""
+    """Of each status whether an option of the request names it, or its group; raises Refused where there is neither."""
     found = np.zeros(len(axis), dtype=bool)
-    for member in request.own.get(option, ()):
-        found[axis.matching(member, option)] = True
+    groups = {group.name.casefold(): group.members for group in request.status_groups}
+    for name in request.own.get(option, ()):
+        for member in groups.get(name.casefold(), (name,)):
+            found[axis.matching(member, option)] = True
     return found
 
 

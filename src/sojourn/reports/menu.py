@@ -112,8 +112,8 @@ _ACTIVE = Option(
 )
 _FINISHED_IN = Option("finished_in", "Only work items finished in this range.")
 _FLOW_MEASURE = tuple(one for one in MEASURE if one.name in ("calendar", "as_of", "since_last_move"))
-_FLOW = (_STARTED, _FINISHED, *SELECT, *_FLOW_MEASURE, *SHOW)
-_FINISHED_FLOW = (_STARTED, _FINISHED, _FINISHED_IN, *SELECT, *_FLOW_MEASURE, *SHOW)
+_FLOW = (_STARTED, _FINISHED, *STATUSES, *SELECT, *_FLOW_MEASURE, *SHOW)
+_FINISHED_FLOW = (_STARTED, _FINISHED, _FINISHED_IN, *STATUSES, *SELECT, *_FLOW_MEASURE, *SHOW)
 
 _BY = Option("by", "The periods: days, weeks from Monday, or months, in the calendar's zone.", "day", PERIODS)
 _PERIODS_IN = Option("trim", "Only periods in this range: FROM..TO, TO not included; histories end with it.")
@@ -163,7 +163,9 @@ _PAUSE = Option("pause", "Statuses in which the clock stands: names, ids, catego
 _START_VISIT = Option("start_visit", "Which entry into a start status counts.", "first", ("first", "last"))
 _STOP_VISIT = Option("stop_visit", "Which later entry into a stop status counts.", "first", ("first", "last"))
 _BETWEEN = (_START, _START_VISIT, _PAUSE, _STOP, _STOP_VISIT)
-_BETWEEN_MEASURE = tuple(option for option in MEASURE if option.name in ("calendar", "as_of", "trim"))
+_BETWEEN_MEASURE = tuple(
+    option for option in MEASURE if option.name in ("calendar", "as_of", "trim", "since_last_move")
+)
 _ENTRY = Option("entry", "Which entry the wide shape shows.", "first", ("first", "last"))
 
 MENU = (
@@ -298,14 +300,14 @@ MENU = (
         "throughput",
         "Throughput",
         "How many work items were created, started and finished in each period?",
-        (_STARTED, _FINISHED, *_COUNT),
+        (_STARTED, _FINISHED, *STATUSES, *_COUNT),
         ("--project APP --by week", "--by month --trim 2024-01-01..2025-01-01"),
     ),
     Entry(
         "wip",
         "Work in progress",
         "How many work items were in progress at the end of each period?",
-        (_STARTED, _FINISHED, *_COUNT),
+        (_STARTED, _FINISHED, *STATUSES, *_COUNT),
         ("--project APP --by week", "--trim 2024-01-01..2024-04-01"),
     ),
     Entry(
@@ -320,7 +322,7 @@ MENU = (
         "Sprint report",
         "What did a sprint begin with, and what was added, removed, completed and carried over?",
         (
-            *(*_SPRINT, _STARTED, _FINISHED, *SELECT),
+            *(*_SPRINT, _STARTED, _FINISHED, *STATUSES, *SELECT),
             *(one for one in (*_FLOW_MEASURE, *SHOW) if one.name not in ("since_last_move", "time_format")),
         ),
         (

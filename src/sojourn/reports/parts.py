@@ -139,12 +139,21 @@ def stays_of(request: Request, timelines: Timelines, batch: Batch) -> Stays:
     """The stays of a field inside the window of a request."""
     window = Window(request.end_ms, request.trim.from_ms, is_end=request.end_ms == request.trim.to_ms)
     found = timeline.stays(timelines, window)
+    return timeline.since(found, begins_ms(request, batch)) if request.since_last_move else found
+
+
+def begins_ms(request: Request, batch: Batch) -> Int64Array:
+    """When each work item begins: at its creation, or with `since_last_move` when it last came to another project.
+
+    Moves after the end of what is looked at have not happened.
+    """
+    created = batch.timelines.at[batch.timelines.offsets[:-1]]
     if not request.since_last_move:
-        return found
-    projects = batch.also["project"]
-    moved = np.diff(projects.offsets) > 1
-    last = projects.at[projects.offsets[1:] - 1]
-    return timeline.since(found, np.where(moved, last, np.iinfo(np.int64).min))
+        return created
+    projects, last_ms = batch.also["project"], request.end_ms - (request.end_ms == request.trim.to_ms)
+    happened = np.add.reduceat((projects.at <= last_ms).astype(np.int64), projects.offsets[:-1])
+    place = projects.offsets[:-1] + np.maximum(happened, 1) - 1
+    return np.where(happened > 1, projects.at[place], created)
 
 
 def counted(request: Request, axis: Axis, found: Stays) -> Stays:
