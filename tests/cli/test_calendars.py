@@ -60,7 +60,7 @@ def test_a_calendar_lives_from_add_to_remove(sojourn: Sojourn, file: Path) -> No
         (["add", "missing.json"], "missing.json: cannot be read as JSON"),
         (["show", "No"], "There is no calendar 'No'. There are: 7x24"),
         (["remove", "No"], "There is no calendar 'No'"),
-        (["remove", "7x24", "--yes"], "'7x24' is built in and cannot be removed"),
+        (["remove", "7x24", "--yes"], "name: '7x24' is built in and cannot be removed"),
         (["import-holidays", "7x24", "--country", "DE"], "'7x24' is built in and cannot be changed"),
         (["import-holidays", "No", "--country", "DE"], "There is no calendar 'No'"),
     ],

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from sojourn.history.models import Issue, Value
 from sojourn.reports.menu import OPTIONS
 from tests.builders import change, issue, store
 from tests.cli.running import Sojourn
@@ -146,3 +147,11 @@ def test_what_is_wrong_is_wrong_use_and_names_the_option(sojourn: Sojourn, optio
     assert (run.code, run.out) == (2, "")
     assert run.err.startswith(f"sojourn: {message}")
     assert run.err.count("\n") == 1
+
+
+def test_of_a_store_without_work_items_it_is_said_how_to_get_some(sojourn: Sojourn) -> None:
+    Issue.objects.all().delete()
+    Value.objects.all().delete()
+    run = sojourn("report", "time-in-status", "--format", "csv")
+    assert (run.code, run.out) == (0, "issue_key,issue_id,current,flags\r\n")
+    assert run.err.startswith("The store has no work items yet: `sojourn import FILE…` reads some")

@@ -448,9 +448,11 @@ def test_work_items_are_sorted_by_project_and_number(order: str, keys: list[str]
 
 def test_of_a_past_moment_a_note_says_that_fields_are_those_of_today() -> None:
     store(issue("A-1"))
-    said = "Fields of the work item, and choices by them, are those of today"
+    said = "Fields of the work item, and choices and groups by them, are those of today"
     assert said in " ".join(ask(as_of="2024-01-02", columns="status").notes.lines)
     assert said in " ".join(ask(as_of="2024-01-02", resolved="2024-01-01..").notes.lines)
+    assert said in " ".join(ask(as_of="2024-01-02", project="A").notes.lines)
+    assert said in " ".join(ask(as_of="2024-01-02", group_by="project").notes.lines)
     assert said not in " ".join(ask(columns="status").notes.lines)
     assert said not in " ".join(ask(as_of="2024-01-02").notes.lines)
 

@@ -127,7 +127,7 @@ def _calendar(definition: dict[str, Any]) -> Calendar:
 def remove(name: str) -> None:
     """Delete a calendar and its versions; raises UserError where there is none or it is built in."""
     if _built_in(name):
-        raise UserError(f"{name!r} is built in and cannot be removed.")
+        raise Refused("name", f"{name!r} is built in and cannot be removed; remove one of your own")
     show(name)
     StoredCalendar.objects.filter(name=name).delete()
 

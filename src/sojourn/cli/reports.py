@@ -72,8 +72,11 @@ def _format_of(output: Path | None) -> str:
 
 def _answer(name: str, request: "Request", output_format: str, output: Path | None) -> None:
     from sojourn.errors import Refused, UserError
+    from sojourn.history.models import Issue
     from sojourn.reports import catalogue, formats
 
+    if not Issue.objects.exists():
+        say("The store has no work items yet: `sojourn import FILE…` reads some, `sojourn demo` makes some up.")
     if output_format not in ("table", *formats.FORMATS):
         raise Refused("format", f"{output_format!r} is not one of table, {', '.join(formats.FORMATS)}")
     if output_format == "table":

@@ -56,8 +56,9 @@ def saying(report: str, request: Request, lines: Sequence[str]) -> Notes:
     """The notes of a report: the calendar and zone, the moment, these lines, and what is not of that moment."""
     calendar = request.calendar
     today = []
-    if request.is_past and (request.columns or request.filters.keys() & {"updated", "resolved", "due"}):
-        today.append("Fields of the work item, and choices by them, are those of today, not of that moment.")
+    chosen_today = request.projects or request.group_by or request.filters.keys() & {"updated", "resolved", "due"}
+    if request.is_past and (request.columns or chosen_today):
+        today.append("Fields of the work item, and choices and groups by them, are those of today, not of that moment.")
     asked = f"Working time under {request.calendar_name} ({calendar.tz}), as of {local(request.as_of_ms, calendar.tz)}."
     return Notes(
         report=report,
