@@ -1,6 +1,7 @@
 """Every chart: valid, drawable, told in words, whatever the rows and the names are."""
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -199,7 +200,7 @@ def test_every_time_format_has_an_axis(time_format: TimeFormat) -> None:
         ("sunburst", ["arc", "arc", "text", "text", "text"]),
         ("box-plot", ["rule", "bar", "tick", "tick", "text"]),
         ("heat-map", ["rect"]),
-        ("histogram", ["bar", *["rule", "text"] * 3]),
+        ("histogram", ["bar", *["rule", "text", "text"] * 3]),
         ("scatter", ["point", "line", *["rule", "text"] * 3]),
         ("cumulative-flow", ["area"]),
         ("throughput", ["bar", "text", "rule", "text"]),
@@ -404,3 +405,15 @@ def test_an_unknown_theme_is_refused() -> None:
 def test_an_unknown_picture_is_refused() -> None:
     with pytest.raises(Refused, match="format: 'gif' is not one of svg, png, vega-lite"):
         render.parse_picture("gif")
+
+
+def test_percentiles_that_are_one_share_a_line_and_its_text() -> None:
+    spec = drawn("scatter", items(20).with_columns(pl.lit(HOUR_MS, pl.Int64).alias("cycle_ms")))
+    labels = [layer["data"]["values"][0]["label"] for layer in spec["layer"] if "data" in layer]
+    assert labels == ["50 %, 85 %, 95 %: 1h 0m"] * 2
+
+
+def test_few_work_items_are_counted_in_whole_numbers() -> None:
+    for name in ("histogram", "throughput"):
+        svg = render.render(drawn(name, MAKERS[name](2)), "svg").decode()
+        assert not re.search(r">0\.5</text>", svg[svg.index("Y-axis") :].partition("X-axis")[0])

@@ -109,6 +109,11 @@ def field(name: str, kind: str, title: str | None = None, **more: Any) -> Spec:
     return {"field": name, "type": kind, "title": title, **more}
 
 
+def counted(name: str, most: int, title: str) -> Spec:
+    """A channel of numbers of work items, up to `most`: an axis of whole numbers."""
+    return field(name, "quantitative", title, axis={"tickMinStep": 1, "tickCount": min(most, 10)})
+
+
 def local_time(name: str, span_ms: int, title: str | None = None) -> Spec:
     """A channel of clock readings over so many ms, see `Look.local`.
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import polars as pl
 
 from sojourn.core.duration import DAY_MS
-from sojourn.reports.charts.look import WIDTH, Look, Spec, drawing, field, local_time, values_of
+from sojourn.reports.charts.look import WIDTH, Look, Spec, counted, drawing, field, local_time, values_of
 
 _HEIGHT = 380
 _STEP = 26
@@ -64,7 +64,7 @@ def throughput(frame: pl.DataFrame, look: Look) -> Spec:
         "mark": {"type": "bar", "color": look.theme.accent},
         "encoding": {
             "x": field("period", "ordinal", sort=None, axis=axis),
-            "y": field("count", "quantitative", title, axis={"tickMinStep": 1}),
+            "y": counted("count", max(row["count"] for row in rows), title),
         },
     }
     layers = [bars, *_counts(rows, title), *_mean(look, mean, title)]

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from sojourn.reports.charts.look import WIDTH, Look, Spec, drawing, field, local_time
+from sojourn.reports.charts.look import WIDTH, Look, Spec, counted, drawing, field, local_time
 from sojourn.reports.charts.units import PERCENTS, percentile
 
 _MOST_BINS = 32
@@ -30,7 +30,7 @@ def histogram(frame: pl.DataFrame, look: Look) -> Spec:
     encoding = {
         "x": field("from", "quantitative", title, bin={"binned": True, "step": step}),
         "x2": {"field": "to"},
-        "y": field("count", "quantitative", "Work items", axis={"tickMinStep": 1}),
+        "y": counted("count", max(counts.values()), "Work items"),
     }
     bars = {"mark": {"type": "bar", "color": look.theme.accent, "binSpacing": 1}, "encoding": encoding}
     layers = [{"data": {"values": rows}, **bars}, *_lines(look, ordered, size, "x", title)]
@@ -49,17 +49,22 @@ def _bins(most: float) -> tuple[float, int]:
 
 
 def _lines(look: Look, ordered: pl.Series, size: int, channel: str, title: str) -> list[Spec]:
-    """A line for each percentile, told apart by its dashes and by its text."""
+    """A line for each percentile, told apart by its dashes and by its text; where several are one, they share it."""
     layers: list[Spec] = []
-    for percent in PERCENTS:
-        ms = percentile(ordered, percent)
-        data = {"values": [{"at": ms / size, "label": f"{percent} %: {look.text(ms)}"}]}
+    found = {percent: percentile(ordered, percent) for percent in PERCENTS}
+    for ms in dict.fromkeys(found.values()):
+        here = [percent for percent, at_ms in found.items() if at_ms == ms]
+        percent = here[0]
+        data = {"values": [{"at": ms / size, "label": f"{', '.join(f'{one} %' for one in here)}: {look.text(ms)}"}]}
         rule = {"type": "rule", "color": look.theme.strong, "strokeDash": _DASHES[percent], "strokeWidth": 1.5}
         at = {channel: field("at", "quantitative", title)}
         where = {"x": WIDTH + 6} if channel == "y" else {"y": 8 + 16 * PERCENTS.index(percent), "dx": 5}
         text = {"type": "text", "color": look.theme.strong, "align": "left", "baseline": "middle", **where}
         layers.append({"data": data, "mark": rule, "encoding": at})
-        layers.append({"data": data, "mark": text, "encoding": {**at, "text": field("label", "nominal")}})
+        told = {"data": data, "encoding": {**at, "text": field("label", "nominal")}}
+        if channel == "x":  # what it stands on may be as dark as the text
+            layers.append({**told, "mark": {**text, "stroke": look.theme.ground, "strokeWidth": 5}})
+        layers.append({**told, "mark": text})
     return layers
 
 

@@ -95,6 +95,7 @@ def config(theme: Theme) -> dict[str, Any]:
             "gridOpacity": 0.7,
             "labelPadding": 6,
         },
+        "axisQuantitative": {"labelFlush": False},
         "legend": {**text, "titleFontWeight": "normal", "labelLimit": 190, "symbolLimit": 60},
         "text": {"color": theme.text, "fontSize": 12},
     }
