@@ -1,6 +1,7 @@
 """Any report by groups: against rows added up plainly, and against the report of each group by itself."""
 
 from collections import defaultdict
+from datetime import date
 from typing import Any
 
 import pytest
@@ -151,6 +152,30 @@ def test_work_items_of_one_id_at_two_sites_are_two() -> None:
         store(issue("ABC-1"), site=site)
     [top, *_] = rows("time-in-status", group_by="site", shape="long")
     assert (top["level"], top["work_items"]) == (0, 2)
+
+
+@pytest.mark.parametrize("name", ["throughput", "cycle-time"])
+def test_fields_of_the_import_dates_and_what_has_none_are_groups(name: str) -> None:
+    store(
+        issue("ABC-1", labels=["a", "b"], duedate="2024-02-01"),
+        issue("ABC-2", labels=["a", "b"], team={"name": "Blue"}),
+        issue("ABC-3", team={"name": "Blue"}, duedate="2024-02-01"),
+    )
+    heads = ("labels", "team", "due")
+    found = rows(name, group_by=",".join(heads), **({"by": "month"} if name == "throughput" else {}))
+    due = date(2024, 2, 1)
+    assert [tuple(row[head] for head in ("level", *heads)) for row in found] == [
+        (0, None, None, None),
+        (1, "a, b", None, None),
+        (1, None, None, None),
+        (2, "a, b", "Blue", None),
+        (2, "a, b", None, None),
+        (2, None, "Blue", None),
+        (3, "a, b", "Blue", None),
+        (3, "a, b", None, due),
+        (3, None, "Blue", due),
+    ]
+    assert [row.get("work_items", row.get("arrived")) for row in found] == [3, 2, 1, 1, 1, 1, 1, 1, 1]
 
 
 def test_groups_are_sorted_limited_and_of_any_number_of_batches(monkeypatch: pytest.MonkeyPatch) -> None:
