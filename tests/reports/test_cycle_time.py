@@ -312,3 +312,11 @@ def test_groups_of_statuses_name_what_starts_and_finishes_the_work() -> None:
     assert [row["wip"] for row in rows("wip", by="month", finished="Over", **declared)] == [1]
     with pytest.raises(Refused, match="status_group: there is no status 'Nope'"):
         rows("cycle-time", status_group="X=Nope")
+
+
+def test_resolution_time_since_the_last_move_begins_there() -> None:
+    moved = change("2024-01-03T09:00:00.000+0000", "project", "9", "10", fieldId="project")
+    resolved = "2024-01-05T09:00:00.000+0000"
+    store(issue("ABC-1", "Done", moved, resolutiondate=resolved), issue("ABC-2", "Done", resolutiondate=resolved))
+    found = by_key("resolution-time", since_last_move="true")
+    assert {key: row["resolution_ms"] for key, row in found.items()} == {"ABC-1": 2 * DAY, "ABC-2": 4 * DAY}

@@ -286,7 +286,7 @@ MENU = (
         "resolution-time",
         "Resolution time",
         "How long did each work item take, from created to resolved?",
-        (*SELECT, *(one for one in _FLOW_MEASURE if one.name != "since_last_move"), *SHOW),
+        (*SELECT, *_FLOW_MEASURE, *SHOW),
         ("--project SUP --calendar Support", "--resolved 2024-01-01..2024-04-01"),
     ),
     Entry(
