@@ -139,6 +139,17 @@ def test_a_reader_that_stops_early_leaves_everything_in_order(
     assert connection.is_usable()
 
 
+def test_cycles_are_not_looked_for_while_rows_are_fetched_and_are_again_when_that_fails() -> None:
+    class Cursor:
+        def fetchmany(self, _: int) -> Any:
+            assert not gc.isenabled()
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        read._rows(Cursor())
+    assert gc.isenabled()
+
+
 @pytest.mark.django_db
 def test_an_error_while_reading_is_raised_where_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     some()

@@ -1,7 +1,7 @@
 """Reading many work items as columns: one query, plain rows, arrays joined block by block."""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -65,6 +65,16 @@ def values_of(field_key: str, sites: Sequence[str] = ()) -> QuerySet[Value]:
     return found.filter(site__name__in=sites) if sites else found
 
 
+def values_used(issues: QuerySet[Issue], field_key: str) -> set[int]:
+    """The values a field ever had at the given work items: ids of `Value`, and `packing.EMPTY` where it had none."""
+    query = issues.order_by().annotate(line=_relation(field_key)).values_list("line__value", _present(field_key))
+    found: set[int] = set()
+    for rows in _blocks(query):
+        found |= {present or EMPTY for blob, present in rows if not blob}
+        found.update(np.unique(unpack(blob for blob, _ in rows if blob)).tolist())
+    return found
+
+
 def timelines(
     issues: QuerySet[Issue],
     field_key: str,
@@ -82,18 +92,10 @@ def timelines(
     """
     fields = (field_key, *(other for other in also if other != field_key))
     query = _query(issues, fields, (*columns, *(["line0__author"] if authors else [])), expressions)
-    try:
-        sql, parameters = query.query.sql_with_params()
-    except EmptyResultSet:  # the choice is one that no row can meet
-        return
-    with connection.chunked_cursor() as cursor, ThreadPoolExecutor(1) as reader:
-        cursor.execute(sql, parameters)
-        ahead = reader.submit(_rows, cursor)
-        while rows := ahead.result():
-            ahead = reader.submit(_rows, cursor)  # the next batch is read while this one is worked on
-            with _no_cycles():
-                batch = _batch(rows, fields, (*columns, *([_AUTHOR] if authors else []), *expressions))
-            yield batch
+    for rows in _blocks(query):
+        with _no_cycles():
+            batch = _batch(rows, fields, (*columns, *([_AUTHOR] if authors else []), *expressions))
+        yield batch
 
 
 def _query(
@@ -113,17 +115,40 @@ def _line(line: str, special: str, field_key: str) -> dict[str, Any]:
     Every column more costs a tenth of a second for a million rows, so that is one column: doubts, and where the field
     never changed, creation and present value.
     """
-    numbers = list(Field.objects.filter(key=field_key).values_list("id", flat=True))
-    present = F(f"{field_key}_id") if field_key in PRESENT else Literal(None, output_field=BigIntegerField())
     both = CombinedExpression(F("flags"), CombinedExpression.BITOR, F(f"{line}__flags"), output_field=IntegerField())
     doubts = Coalesce(both, F("flags"), output_field=IntegerField())
     return {
-        line: FilteredRelation("timeline", condition=Q(timeline__field__in=numbers or [0])),
+        line: _relation(field_key),
         special: Case(
-            When(**{f"{line}__at": None}, then=JSONArray(doubts, "created_ms", present)),
+            When(**{f"{line}__at": None}, then=JSONArray(doubts, "created_ms", _present(field_key))),
             When(Q(flags__gt=0) | Q(**{f"{line}__flags__gt": 0}), then=JSONArray(doubts)),
         ),
     }
+
+
+def _relation(field_key: str) -> FilteredRelation:
+    """The timeline of a field of a work item."""
+    numbers = list(Field.objects.filter(key=field_key).values_list("id", flat=True))
+    return FilteredRelation("timeline", condition=Q(timeline__field__in=numbers or [0]))
+
+
+def _present(field_key: str) -> F | Literal:
+    """The present value of a field of a work item, where it has a column."""
+    return F(f"{field_key}_id") if field_key in PRESENT else Literal(None, output_field=BigIntegerField())
+
+
+def _blocks(query: QuerySet[Issue, Any]) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a query, as many as make a batch at once; the next ones are read while these are worked on."""
+    try:
+        sql, parameters = query.query.sql_with_params()
+    except EmptyResultSet:  # the choice is one that no row can meet
+        return
+    with connection.chunked_cursor() as cursor, ThreadPoolExecutor(1) as reader:
+        cursor.execute(sql, parameters)
+        ahead = reader.submit(_rows, cursor)
+        while rows := ahead.result():
+            ahead = reader.submit(_rows, cursor)
+            yield rows
 
 
 def _rows(cursor: CursorWrapper) -> list[tuple[Any, ...]]:
@@ -141,11 +166,13 @@ def _batch(rows: list[tuple[Any, ...]], fields: Sequence[str], columns: Sequence
     lines = {}
     for place, field_key in enumerate(fields):
         at, value, specials = cells[3 * place : 3 * place + 3]
-        special = {row: orjson.loads(text) for row, text in enumerate(specials) if text}
+        special = _special(specials)
         for row, found in special.items():
             flags[row] |= found[0]
-        if None in at:
-            at, value = _filled(at, value, special)
+        if None in at:  # the present value since creation, where the field never changed
+            unchanged = [special[row] for row, blob in enumerate(at) if not blob]
+            at = _filled(at, [created_ms for _, created_ms, _ in unchanged])
+            value = _filled(value, [present or EMPTY for _, _, present in unchanged])
         offsets = np.zeros(len(rows) + 1, dtype=np.int64)
         np.cumsum(np.fromiter(map(len, at), np.int64, len(rows)) >> 3, out=offsets[1:])
         lines[field_key] = Timelines(unpack(at), unpack(value), offsets)
@@ -156,13 +183,17 @@ def _batch(rows: list[tuple[Any, ...]], fields: Sequence[str], columns: Sequence
     return Batch(first, lines, flags, rest)
 
 
-def _filled(
-    at: tuple[bytes | None, ...], value: tuple[bytes | None, ...], special: dict[int, list[Any]]
-) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """The arrays, with one entry, the present value since creation, where a field never changed."""
-    some_at = tuple(blob or pack([special[place][1]]) for place, blob in enumerate(at))
-    some_value = tuple(blob or pack([special[place][2] or EMPTY]) for place, blob in enumerate(value))
-    return some_at, some_value
+def _special(texts: Sequence[str | None]) -> dict[int, list[Any]]:
+    """By row, what few rows need (`_line`)."""
+    rows = [row for row, text in enumerate(texts) if text]
+    return dict(zip(rows, orjson.loads(f"[{','.join(filter(None, texts))}]"), strict=True))
+
+
+def _filled(blobs: Iterable[bytes | None], numbers: Sequence[int]) -> tuple[bytes, ...]:
+    """The arrays; those that are missing have one of the numbers each."""
+    packed = pack(numbers)
+    single = (packed[start : start + 8] for start in range(0, len(packed), 8))
+    return tuple(blob or next(single) for blob in blobs)
 
 
 @contextmanager

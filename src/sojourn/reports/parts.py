@@ -66,9 +66,7 @@ def axis_of(request: Request, field_key: str) -> Axis:
         axis = Axis.of(read.values_of("status", request.sites))
         axis = axis.by_name() if request.statuses_by == "name" else axis
         return axis.grouped(request.status_groups) if request.status_groups else axis
-    found: set[int] = set()
-    for batch in read.timelines(chosen(request.of_all_pages), field_key):
-        found.update(np.unique(batch.timelines.value).tolist())
+    found = read.values_used(chosen(request.of_all_pages), field_key)
     values = Value.objects.select_related("site").filter(pk__in=found - {EMPTY})
     return Axis.of(values, _EMPTY_NAMES.get(field_key, "None") if EMPTY in found else None)
 
