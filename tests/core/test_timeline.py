@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from sojourn.core import timeline
 from sojourn.core.calendar import Calendar, reference
-from sojourn.core.timeline import Stays, Timelines, VisitsRule, Window, add_up, cells, stays, until_last_entry
+from sojourn.core.timeline import (
+    Stays,
+    Timelines,
+    VisitsRule,
+    Window,
+    add_up,
+    cells,
+    distinct,
+    stays,
+    until_last_entry,
+)
 from tests.core.calendar_help import HOUR, calendar, ms
 
 Item = list[tuple[int, int]]
@@ -151,6 +161,18 @@ def test_repeated_visits_are_added_up_by_the_rule(rule: VisitsRule, visits: list
     cell, amount = (np.array([visit[side] for visit in visits], dtype=np.int64) for side in (0, 1))
     expected = [RULES[rule](by_cell[cell]) if by_cell[cell] else 0 for cell in range(5)]
     assert add_up(cell, 5, amount, rule).tolist() == expected
+
+
+@given(st.lists(st.integers(0, 40), max_size=30), st.sampled_from([41, 10_000]))
+def test_the_distinct_keys_are_those_of_numpy_few_or_many(keys: list[int], size: int) -> None:
+    key = np.array(keys, np.int64)
+    for found, expected in zip(distinct(key, size), np.unique(key, return_inverse=True), strict=True):
+        assert found.tolist() == expected.tolist()
+
+
+def test_sums_are_exact() -> None:
+    amounts = np.array([2**53, 1, 2**53, 1])
+    assert add_up(np.zeros(4, np.int64), 1, amounts, "sum").tolist() == [2**54 + 2]
 
 
 def test_a_cell_is_a_value_and_an_item() -> None:

@@ -49,12 +49,10 @@ def spread(
     edges of the periods.
     """
     size, row = values * (reached.periods + 1), found.value * (reached.periods + 1)
-    one = reached.first == reached.last
-    total = add_up((row + reached.first)[one], size, (ended - begun)[one], "sum")
-    first, last, row, begun, ended = reached.first[~one], reached.last[~one], row[~one], begun[~one], ended[~one]
-    total += add_up(row + first, size, edges[first + 1] - begun, "sum")
-    total += add_up(row + last, size, ended - edges[last], "sum")
-    covered = _running(row + first + 1, row + last, values, reached.periods)
+    first, last = row + reached.first, row + reached.last
+    total = add_up(first, size, edges[reached.first + 1] - begun, "sum")
+    total += add_up(last, size, ended - edges[reached.last], "sum")
+    covered = _running(first + 1, last, values, reached.periods)  # −1 where both parts are in one period
     return total.reshape(values, -1)[:, :-1] + covered * np.diff(edges)
 
 

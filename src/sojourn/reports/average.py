@@ -10,7 +10,7 @@ import polars as pl
 
 from sojourn.core.periods import PeriodName, periods
 from sojourn.core.summary import PERCENTS, Summaries, summaries
-from sojourn.core.timeline import Int64Array, add_up
+from sojourn.core.timeline import Int64Array, add_up, distinct
 from sojourn.errors import Refused
 from sojourn.reports import columns, notes
 from sojourn.reports.axis import Axis
@@ -108,7 +108,7 @@ def _amounts(request: Request, part: Part) -> tuple[Int64Array, Int64Array, Int6
     stays, worked, values = part.stays, part.worked, len(part.axis)
     if request.one("denominator") == "visits":
         return stays.item, stays.value, worked
-    rows, cell = np.unique(stays.item * values + stays.value, return_inverse=True)
+    rows, cell = distinct(stays.item * values + stays.value, stays.items * values)
     item, place = np.divmod(rows, max(values, 1))
     return item, place, add_up(cell, len(rows), worked, request.visits)
 
@@ -130,7 +130,7 @@ def _level(request: Request, axis: Axis, groups: Sequence[IssueColumn], found: _
     heads = found.items.group_by(keys).len(ITEMS.name).sort(keys, nulls_last=True).with_row_index("code")
     joined = found.items.select(keys).join(heads, on=keys, how="left", nulls_equal=True, maintain_order="left")
     code = joined["code"].cast(pl.Int64).to_numpy()
-    group, number = np.unique(code[found.item] * len(axis) + found.place, return_inverse=True)
+    group, number = distinct(code[found.item] * len(axis) + found.place, heads.height * len(axis))
     head, place = np.divmod(group, max(len(axis), 1))
     count = heads[ITEMS.name].cast(pl.Int64).to_numpy()[head] if request.one("denominator") == "all" else None
     rows = heads.drop("code").with_columns(

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from sojourn.core.timeline import BoolArray, Int64Array
+from sojourn.core.timeline import Int64Array, distinct
 from sojourn.errors import Refused
 from sojourn.reports import columns, long, notes
 from sojourn.reports.axis import Axis
@@ -75,7 +75,7 @@ def columns_of(axis: Axis, kind: Kind, unit: str = "") -> tuple[Column, ...]:
 def _rows(told: Told, request: Request, part: Part) -> Iterator[Rows]:
     """Value id and name, what is told, whether it has it now."""
     stays, values = part.stays, len(part.axis)
-    rows, cell = np.unique(stays.item * values + stays.value, return_inverse=True)
+    rows, cell = distinct(stays.item * values + stays.value, stays.items * values)
     item, place = np.divmod(rows, max(values, 1))
     value = names_at(part.axis.keys, place), names_at(part.axis.names, place)
     is_current = pl.Series(part.now[item] == place)
@@ -100,11 +100,12 @@ def _series(part: Part, told: Told, request: Request) -> Iterator[pl.Series]:
     """Issue key, issue id, the columns asked for, the column of the current value, flags, what is told per value."""
     items, values = part.stays.items, len(part.axis)
     cell = part.stays.value * items + part.stays.item
-    never: BoolArray = np.bincount(cell, minlength=values * items) == 0
+    never = np.ones(values * items, dtype=bool)
+    never[cell] = False
     amount = told.wide(Cells(part, request, cell, values * items)).cast(TYPES[told.kind])
-    existed = part.now >= 0
-    for series in (*part.identity(), *part.shown(), names_at(part.axis.titles, part.now), part.flags()):
-        yield series if existed.all() else series.filter(pl.Series(existed))
-    for value in range(values):
-        here = slice(value * items, (value + 1) * items)
-        yield amount[here].set(pl.Series(never[here]), None).filter(pl.Series(existed))
+    amount = amount.set(pl.Series(never), None)
+    existed = pl.Series(part.now >= 0)
+    all_existed = existed.all()
+    every = (amount[value * items : (value + 1) * items] for value in range(values))
+    for series in (*part.identity(), *part.shown(), names_at(part.axis.titles, part.now), part.flags(), *every):
+        yield series if all_existed else series.filter(existed)

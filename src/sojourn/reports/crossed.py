@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from sojourn.core.measure import Measure
-from sojourn.core.timeline import Stays, add_up, intersection, last_entries
+from sojourn.core.timeline import Stays, add_up, distinct, intersection, last_entries
 from sojourn.history.read import Batch
 from sojourn.reports import long
 from sojourn.reports.axis import Axis
@@ -78,12 +78,13 @@ def _report(name: str, crossing: _Crossing, own: tuple[Column, ...]) -> Table:
         stays, pairs = part.stays, people * statuses
         status, person = np.divmod(stays.value, people)
         rank = stays.value if by_status else person * statuses + status
-        row, first, cell = np.unique(stays.item * pairs + rank, return_index=True, return_inverse=True)
-        item, pair = stays.item[first], stays.value[first]
+        row, cell = distinct(stays.item * pairs + rank, stays.items * pairs)
+        item, rank = np.divmod(row, pairs)
+        status, person = np.divmod(rank, people) if by_status else np.divmod(rank, statuses)[::-1]
+        is_current = part.now[item] == status * people + person
         visits = np.bincount(cell, weights=stays.entry, minlength=len(row)).astype(np.int64)
         times = (add_up(cell, len(row), amount, crossing.request.visits) for amount in (part.worked, stays.elapsed()))
-        numbers = [pl.Series(series) for series in (*times, visits, part.now[item] == pair)]
-        status, person = np.divmod(pair, people)
+        numbers = [pl.Series(series) for series in (*times, visits, is_current)]
         texts = [names_at(names, status) for names in (crossing.statuses.keys, crossing.statuses.names)]
         others = [names_at(names, person) for names in (crossing.people.keys, crossing.people.names)]
         yield item, (*texts, *others, *numbers) if by_status else (*others, *texts, *numbers)

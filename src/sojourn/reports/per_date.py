@@ -8,7 +8,7 @@ import polars as pl
 
 from sojourn.core.periods import Periods
 from sojourn.core.split import pieces, present, reach, spread
-from sojourn.core.timeline import BoolArray, add_up
+from sojourn.core.timeline import BoolArray, add_up, distinct
 from sojourn.errors import Refused
 from sojourn.reports import long, notes
 from sojourn.reports.axis import Axis
@@ -76,7 +76,7 @@ def _some_rows(spans: Periods, part: Part, chosen: BoolArray) -> Rows:
     found, values = part.stays.where(chosen), len(part.axis)
     parts_of = pieces(found, reach(found, spans.edges), spans.edges)
     key = (found.item[parts_of.stay] * len(spans) + parts_of.period) * values + found.value[parts_of.stay]
-    rows, cell = np.unique(key, return_inverse=True)
+    rows, cell = distinct(key, found.items * len(spans) * values)
     item_period, place = np.divmod(rows, values)
     item, period = np.divmod(item_period, len(spans))
     working_time = part.measure.reaching(found.entered)
