@@ -24,7 +24,7 @@ lint: $(VENV)/dev.stamp ## Format, lint, types and import rules
 	$(BIN)/lint-imports --no-logo
 
 bench: $(VENV)/bench.stamp ## Measure, and compare with others in the same run
-	PYTHONPATH=bench $(BIN)/python bench/run.py
+	PYTHONPATH=bench $(BIN)/python bench/run.py $(BENCH)
 
 lock: $(VENV)/dev.stamp ## Renew the lock files from pyproject.toml
 	$(LOCK) --upgrade --output-file requirements.lock

@@ -1,16 +1,10 @@
 """Working time of many intervals: Sojourn's kernel beside the usual Python ways, in one run, checked for agreement.
 
-    python3 -m venv /tmp/benchvenv && /tmp/benchvenv/bin/pip install -r bench/requirements.txt
-    PYTHONPATH=src /tmp/benchvenv/bin/python bench/bench_calendar.py
-
 Berlin, Monday to Friday 9-17, German holidays; intervals of 1 minute to 90 days, log-uniform, over ten years. The
 others are given local wall clock times beforehand, which is to their advantage; the slow ones measure a smaller
 sample. The best of several runs counts.
 """
 
-import argparse
-import os
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytz
 
+from measuring import table
 from sojourn.core.calendar import DAY, Calendar, WorkingTime
 
 TZ = "Europe/Berlin"
@@ -45,9 +40,9 @@ class Result:
     def rate(self) -> float:
         return self.count / self.seconds
 
-    def row(self, best: "Result") -> str:
+    def row(self, best: "Result") -> tuple[str, ...]:
         agree = float(np.mean(np.asarray(self.answers) == np.asarray(self.expected)))
-        return f"| {self.name} | {self.count:,} | {self.rate:,.0f} | 1 : {best.rate / self.rate:,.1f} | {agree:.2%} |"
+        return self.name, f"{self.count:,}", f"{self.rate:,.0f}", f"{best.rate / self.rate:,.1f}", f"{agree:.2%}"
 
 
 def measure(name: str, count: int, work: Callable[[], Any], expected: Any, repeats: int = 1) -> Result:
@@ -130,28 +125,23 @@ def kernel(compiled: WorkingTime, start: Any, end: Any, threads: int) -> Result:
     )
 
 
-def table(title: str, results: list[Result]) -> None:
-    print(f"\n{title}\n\n| | sample | per second | ratio | agrees |\n|---|---|---|---|---|")
-    for result in results:
-        print(result.row(results[0]))
+def show(title: str, results: list[Result], said: str = "") -> None:
+    """Print the results, the first of which the others are compared with."""
+    columns = ("", "sample", "per second", "times slower", "agrees")
+    table(title, columns, (result.row(results[0]) for result in results), said)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=10_000_000)
-    count = parser.parse_args().count
+def report(count: int) -> None:
+    """Print how many intervals and deadlines a second each way does, of so many intervals."""
     start, end = intervals(count)
     begin = time.perf_counter()
     compiled = office().compile(FIRST, int(end.max()) + 400 * DAY)
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}, "
-        f"NumPy {np.__version__}, pandas {pd.__version__}; compiled in {1000 * (time.perf_counter() - begin):.1f} ms"
-    )
+    compiled_in = f"The calendar is compiled in {1000 * (time.perf_counter() - begin):.1f} ms, once."
     one, two = kernel(compiled, start, end, 1), kernel(compiled, start, end, 2)
     wall = local(start), local(end)
     many, few = slice(0, count // 10), slice(0, 2_000)
-    table(
-        "Working time of intervals",
+    show(
+        f"Working time of {count:,} intervals",
         [
             two,
             one,
@@ -167,12 +157,13 @@ def main() -> None:
             ),
             measure("businesstimedelta", 2_000, lambda: by_businesstimedelta(start[few], end[few]), one.answers[few]),
         ],
+        compiled_in,
     )
     goal = np.random.default_rng(2).integers(1, 80, count) * HOUR
     ours = measure(
         "**Sojourn**, 1 thread", count, lambda: compiled.deadline(start, goal), compiled.deadline(start, goal), 3
     )
-    table(
+    show(
         "Deadlines after 1 to 79 working hours",
         [
             ours,
@@ -184,7 +175,3 @@ def main() -> None:
             ),
         ],
     )
-
-
-if __name__ == "__main__":
-    main()
