@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pytz
 
-from measuring import table
+from measuring import table, wait_until_quiet
 from sojourn.core.calendar import DAY, Calendar, WorkingTime
 
 TZ = "Europe/Berlin"
@@ -47,6 +47,7 @@ class Result:
 
 def measure(name: str, count: int, work: Callable[[], Any], expected: Any, repeats: int = 1) -> Result:
     best, answers = float("inf"), None
+    wait_until_quiet()
     for _ in range(repeats):
         begin = time.perf_counter()
         answers = work()
@@ -121,7 +122,7 @@ def kernel(compiled: WorkingTime, start: Any, end: Any, threads: int) -> Result:
         len(start),
         lambda: compiled.elapsed(start, end, threads),
         expected,
-        repeats=9,
+        repeats=20,
     )
 
 

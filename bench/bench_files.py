@@ -9,11 +9,10 @@ from pathlib import Path
 
 import polars as pl
 
-from measuring import HERE, Cost, cost, report_command, store_of, table
+from measuring import COST, HERE, Cost, cost, report_command, store_of, table
 
 FORMATS = ("parquet", "csv", "ndjson")
 PEERS = {"duckdb": "DuckDB", "polars": "Polars", "pandas": "pandas"}
-_COST = ("seconds", "CPU s", "peak MB")
 
 
 def ours(home: Path) -> list[Cost]:
@@ -47,7 +46,7 @@ def report(items: int) -> None:
         rows += [(f"{name}, Parquet → parquet", theirs(home, peer)) for peer, name in PEERS.items()]
     table(
         f"{items:,} work items × 12 status changes, business calendar, to a finished file",
-        ("way", *_COST, "times Sojourn's Parquet"),
+        ("way", *COST, "times Sojourn's Parquet"),
         ((name, one.cells, f"{one.seconds / mine[0].seconds:.1f}") for name, one in rows),
     )
     table(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from measuring import AS_OF, SOJOURN, TIMES, store_of, table
+from measuring import AS_OF, SOJOURN, TIMES, store_of, table, wait_until_quiet
 
 QUESTIONS = (
     ("time-in-status?format=json", "identity"),
@@ -49,6 +49,7 @@ def _row(client: httpx.Client, question: str, encoding: str) -> tuple[str, ...]:
 
 def _ask(client: httpx.Client, question: str, encoding: str) -> tuple[float, float, int, int]:
     """Seconds until all has come, seconds until the first byte, bytes that came, and rows."""
+    wait_until_quiet()
     began, first, rows, tail = time.perf_counter(), 0.0, 0, b""
     address = f"{question}&as_of={AS_OF}&calendar=Berlin"
     with client.stream("GET", address, headers={"Accept-Encoding": encoding}) as answer:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from measuring import SOJOURN, TIMES, cost, table
+from measuring import COST, SOJOURN, TIMES, cost, table
 from sojourn.jira.demo import demo_issues
 
 _NOW_MS = 1_767_225_600_000
@@ -28,7 +28,7 @@ def report(help_desk: Path | None, items: int) -> None:
         counts = [*([len(known)] * len(logs)), _DEMO_ITEMS, _repeat(known, large, items * _BYTES_PER_ITEM)]
         table(
             "Import into an empty store, one process",
-            ("file", "MB", "work items", "seconds", "CPU s", "peak MB", "work items/s", "work items/CPU s"),
+            ("file", "MB", "work items", *COST, "work items/s", "work items/CPU s"),
             (
                 _row(path, count, 1 if path == large else TIMES)
                 for path, count in zip((*logs, demo, large), counts, strict=True)

@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from measuring import SOJOURN, cost, report_command, store_of, table
+from measuring import COST, SOJOURN, cost, report_command, store_of, table
 
 OPTIONS = {
     "time-in-field": ("--field", "sprint", "--shape", "long"),
@@ -20,7 +20,7 @@ def report(items: int) -> None:
         output = home / "report.parquet"
         table(
             f"Every report over {items:,} work items × 12 status changes, to Parquet",
-            ("report", "seconds", "CPU s", "peak MB", "file MB"),
+            ("report", *COST, "file MB"),
             (
                 (
                     " ".join((f"`{name}`", *OPTIONS.get(name, ()))),

@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measuring import SOJOURN, cost, table
+from measuring import COST, SOJOURN, cost, table
 
 
 def report() -> None:
@@ -13,6 +13,6 @@ def report() -> None:
     with tempfile.TemporaryDirectory() as folder:
         table(
             "Until help is shown",
-            ("command", "seconds", "CPU s", "peak MB"),
+            ("command", *COST),
             ((name, cost(command, Path(folder), times=10).cells) for name, command in commands.items()),
         )

@@ -5,6 +5,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,13 @@ SOJOURN = str(Path(sys.executable).with_name("sojourn"))
 AS_OF = "2026-01-01T00:00Z"
 TIMES = 3
 """How often a command is run; the fastest run counts."""
+COST = ("seconds", "CPU s", "others", "peak MB")
+"""The columns of a cost."""
 
+_PATIENCE_S = 10
+_QUIET = 0.15
+
+_CORES = os.cpu_count() or 1
 _TIMER = """
 import os, sys, time
 began = time.perf_counter()
@@ -31,15 +38,19 @@ _PACKAGES = ("numpy", "polars", "pandas", "duckdb", "business-duration", "busine
 
 @dataclass(frozen=True, order=True)
 class Cost:
-    """What a command took: seconds from start to end, seconds of processors, and the most memory it ever held, MB."""
+    """What a command took: seconds from start to end, seconds of processors, and the most memory it ever held, MB.
+
+    `others` is the share of all processors that other work took meanwhile.
+    """
 
     seconds: float
     cpu_seconds: float
+    others: float
     peak_mb: float
 
     @property
     def cells(self) -> str:
-        return f"{self.seconds:.2f} | {self.cpu_seconds:.2f} | {self.peak_mb:.0f}"
+        return f"{self.seconds:.2f} | {self.cpu_seconds:.2f} | {self.others:.0%} | {self.peak_mb:.0f}"
 
 
 def cost(command: Sequence[str | Path], home: Path, times: int = TIMES) -> Cost:
@@ -50,12 +61,31 @@ def cost(command: Sequence[str | Path], home: Path, times: int = TIMES) -> Cost:
 def _cost(command: list[str], home: Path) -> Cost:
     """By a small process in between: a process's peak is never less than what the one that started it held."""
     environment = {**os.environ, "SOJOURN_HOME": str(home), "DJANGO_SETTINGS_MODULE": "sojourn.settings"}
+    wait_until_quiet()
+    busy_s = _busy_s()
     timer = [sys.executable, "-S", "-c", _TIMER, *command]
     done = subprocess.run(timer, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} failed: {done.stderr[-2000:]}")
     seconds, cpu_seconds, peak_kb = map(float, done.stdout.split())
-    return Cost(seconds, cpu_seconds, peak_kb / 1024)
+    others_s = max(_busy_s() - busy_s - cpu_seconds, 0)
+    return Cost(seconds, cpu_seconds, min(others_s / seconds / _CORES, 1), peak_kb / 1024)
+
+
+def wait_until_quiet() -> None:
+    """Wait until others leave the processors alone, but not for ever: `Cost.others` tells."""
+    until = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < until:
+        busy_s = _busy_s()
+        time.sleep(0.5)
+        if (_busy_s() - busy_s) / 0.5 / _CORES < _QUIET:
+            return
+
+
+def _busy_s() -> float:
+    """How long the processors of this machine have worked since it started, all together."""
+    user, nice, system, _, _, interrupt, soft, steal = map(int, _lines("/proc/stat")[0].split()[1:9])
+    return (user + nice + system + interrupt + soft + steal) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
