@@ -4,6 +4,7 @@ After a change that is meant, run it once with GOLDEN=write, and look at what wa
 """
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,12 @@ THEMES = {"scatter": "dark", "sunburst": "dark"}
 GIVEN = {"as_of": "2024-01-20T00:00Z", "project": "ABC", "calendar": "Mon-Fri 09-18"}
 
 
+def alike(drawn: bytes) -> bytes:
+    """The picture with its clips and gradients numbered from 0: Vega counts on through all that a process draws."""
+    ids = list(dict.fromkeys(re.findall(rb"\b(?:clip|gradient_)\d+", drawn)))
+    return re.sub(rb"\b(?:clip|gradient_)\d+", lambda found: b"id%d" % ids.index(found[0]), drawn)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("entry", CHART_MENU, ids=lambda entry: entry.name)
 def test_a_chart_is_the_picture_that_was_looked_at(entry: ChartEntry) -> None:
@@ -32,7 +39,7 @@ def test_a_chart_is_the_picture_that_was_looked_at(entry: ChartEntry) -> None:
     file = FOLDER / f"{entry.name}.svg"
     if os.environ.get("GOLDEN") == "write":
         file.write_bytes(drawn)
-    assert drawn == file.read_bytes()
+    assert alike(drawn) == alike(file.read_bytes())
 
 
 def test_there_is_a_picture_of_each_chart_and_no_other() -> None:
