@@ -57,6 +57,8 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("SOJOURN_KEEP_TEXTS", "True", True),
         ("SOJOURN_TEXT_LANGUAGE", "german", "german"),
         ("SOJOURN_LOG_LEVEL", "DEBUG", "DEBUG"),
+        ("SOJOURN_JIRA_PROXY", "http://u:p@proxy.example:3128", "http://u:p@proxy.example:3128"),
+        ("SOJOURN_JIRA_AUTHORITIES", __file__, Path(__file__)),
         ("SOJOURN_ALLOW_PRIVATE", "10.0.0.0/8, 10.0.0.1:8080,", (("10.0.0.0/8", None), ("10.0.0.1", 8080))),
         ("SOJOURN_ALLOW_PRIVATE", "a.example:8443,a_b", (("a.example", 8443), ("a_b", None))),
         (
@@ -92,6 +94,9 @@ WRONG = [
         ("SOJOURN_ALLOW_PRIVATE", text, f"{text!r} is wrong: write 10.0.0.0/8")
         for text in ("10.0.0.1/8", "10.0.0", "0x7f.1", "a.example:0", "a.example:99999", "a.example:x", "*")
     ),
+    ("SOJOURN_JIRA_PROXY", "proxy.example:3128", "write http://user:password@proxy.example.com:3128"),
+    ("SOJOURN_JIRA_PROXY", "socks5://proxy.example", "write http://user:password@proxy.example.com:3128"),
+    ("SOJOURN_JIRA_AUTHORITIES", "/nowhere/ca.pem", "name a file of certificates in PEM"),
     ("SOJOURN_LOG_LEVEL", "LOUD", "write DEBUG, INFO, WARNING or ERROR"),
 ]
 
@@ -120,6 +125,7 @@ def test_every_value_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
     right = {"SOJOURN_HOME": "/tmp/x", "SOJOURN_CUSTOM_FIELDS": "customfield_1", "SOJOURN_KEEP_TEXTS": "True"}
     right |= {"DATABASE_URL": "postgresql://u:p@h/name", "SOJOURN_LOG_LEVEL": "ERROR"}
     right |= {"SOJOURN_ALLOW_PRIVATE": "10.0.0.0/8", "SECRET_KEY": KEY, "SOJOURN_TEXT_LANGUAGE": "none"}
+    right |= {"SOJOURN_JIRA_PROXY": "http://proxy.example:3128", "SOJOURN_JIRA_AUTHORITIES": __file__}
     text = right.get(name, "https://a.example" if "ORIGINS" in name else "something")
     (tmp_path / "value").write_text(f"{text}\n")
     assert configuration.read({f"{name}_FILE": str(tmp_path / "value")}) == configuration.read({name: text})

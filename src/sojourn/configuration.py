@@ -107,6 +107,18 @@ def _openings(text: str) -> tuple[tuple[str, int | None], ...]:
     return tuple(_opening(word) for word in _words(text))
 
 
+def _proxy(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[^/\s]+/?", text):
+        raise ValueError("write http://user:password@proxy.example.com:3128")
+    return text
+
+
+def _file(text: str) -> Path | None:
+    if text and not Path(text).is_file():
+        raise ValueError("it is no file; name a file of certificates in PEM")
+    return Path(text).absolute() if text else None
+
+
 def _opening(word: str) -> tuple[str, int | None]:
     """A network, an address or a host name, and the port behind a colon; an IPv6 one with a port in brackets."""
     target, port = word, ""
@@ -191,6 +203,19 @@ SETTINGS = (
         "",
         "Private addresses that may be called: networks and host names, each with its :PORT if not 80 or 443.",
         _openings,
+    ),
+    Setting(
+        "SOJOURN_JIRA_PROXY",
+        "",
+        "The proxy through which Jira is called, such as http://proxy.example.com:3128.",
+        _proxy,
+        secret=True,
+    ),
+    Setting(
+        "SOJOURN_JIRA_AUTHORITIES",
+        "",
+        "A file of certificates, PEM, that vouch for Jira besides those the machine trusts.",
+        _file,
     ),
     Setting("SOJOURN_LOG_LEVEL", "INFO", "What is logged: DEBUG, INFO, WARNING or ERROR.", _log_level),
 )

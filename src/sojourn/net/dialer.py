@@ -2,14 +2,16 @@
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 
 import httpcore
 
-from sojourn.net.errors import AddressRefused, CallFailed
+from sojourn.net.errors import AddressRefused, NoAnswer
 from sojourn.net.openings import USUAL_PORTS, Openings
 from sojourn.net.ranges import Address, is_metadata, kind_of, plain
 
@@ -22,7 +24,10 @@ def resolve(host: str) -> list[str]:
 
 
 class Dialer(httpcore.NetworkBackend):
-    """Makes connections to checked addresses, all of which end when `seconds` are over."""
+    """Makes connections to checked addresses.
+
+    Every step that a thread takes ends `seconds` after it began its call: with the dialer, or with `begin`.
+    """
 
     def __init__(
         self,
@@ -33,9 +38,15 @@ class Dialer(httpcore.NetworkBackend):
         network: httpcore.NetworkBackend | None = None,
     ) -> None:
         self._openings = openings
-        self._ends = time.monotonic() + seconds
+        self._seconds = seconds
+        self._call = threading.local()
         self._resolve = resolve
         self._network = network or httpcore.SyncBackend()
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a call of this thread."""
+        self._call.ends = time.monotonic() + self._seconds
 
     def connect_tcp(
         self,
@@ -48,9 +59,9 @@ class Dialer(httpcore.NetworkBackend):
         """A connection to the first address of the host that answers.
 
         Raises AddressRefused where any of its addresses may not be called: of a name with a public and a private
-        address, the private one may be meant. Raises CallFailed where the name has no address.
+        address, the private one may be meant. Raises NoAnswer where the name has no address.
         """
-        failure: Exception = CallFailed(f"{host}: the name has no address; check how it is spelled.")
+        failure: Exception = NoAnswer(f"{host}: the name has no address; check how it is spelled.")
         for address in self._checked(host, port):
             try:
                 stream = self._network.connect_tcp(
@@ -64,18 +75,26 @@ class Dialer(httpcore.NetworkBackend):
 
     def left(self, timeout: float | None) -> float:
         """The seconds that one step may take; raises httpcore.ReadTimeout where none are left."""
-        left = self._ends - time.monotonic()
+        left: float = self._call.ends - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout
         return left if timeout is None else min(left, timeout)
 
+    def check_number(self, host: str, port: int) -> None:
+        """Raise AddressRefused where the host is an address that may not be called; a name passes."""
+        with suppress(ValueError):
+            self._refuse(host, [plain(ip_address(host))], port)
+
     def _checked(self, host: str, port: int) -> list[Address]:
         addresses = self._addresses(host)
+        self._refuse(host, addresses, port)
+        return addresses
+
+    def _refuse(self, host: str, addresses: list[Address], port: int) -> None:
         for address in addresses:
             problem = self._problem(host, address, port)
             if problem:
                 raise AddressRefused(f"{host}: {problem}")
-        return addresses
 
     def _addresses(self, host: str) -> list[Address]:
         try:

@@ -12,3 +12,7 @@ class AddressRefused(UserError):
 
 class CallFailed(UserError):
     """The call was made and brought no usable answer."""
+
+
+class NoAnswer(CallFailed):
+    """The call was made and brought none or half of an answer; the same call may bring one another time."""
