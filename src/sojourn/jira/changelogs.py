@@ -72,7 +72,7 @@ def _rows(part: dict[str, Any], path: str) -> list[tuple[str, str, str]]:
         raise Refused(path, "has no `issueId`")
     histories = values.objects(part.get("changeHistories"), f"{path}.changeHistories")
     try:
-        return [(str(part["issueId"]), _id_of(history), json.dumps(_in_ms(history))) for history in histories]
+        return [(str(part["issueId"]), _id_of(history), json.dumps(in_ms(history))) for history in histories]
     except RecursionError:
         raise Refused(path, "is nested too deeply") from None
 
@@ -81,7 +81,7 @@ _SECONDS_END = 100_000_000_000
 """A number below this is an instant in seconds: in milliseconds it would lie before Jira was."""
 
 
-def _in_ms(history: dict[str, Any]) -> dict[str, Any]:
+def in_ms(history: dict[str, Any]) -> dict[str, Any]:
     """The history with its instant in milliseconds: this one endpoint has been seen to answer in seconds too."""
     created = history.get("created")
     return {**history, "created": created * 1000} if isinstance(created, int) and created < _SECONDS_END else history

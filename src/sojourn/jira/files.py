@@ -139,13 +139,13 @@ def _has_lines(file: IO[bytes], start: int) -> bool:
 
 def _is_json(line: bytes) -> bool:
     try:
-        _loads(line)
+        loads(line)
     except ValueError:
         return False
     return line.lstrip()[:1] == b"{"
 
 
-def _loads(text: bytes) -> Any:
+def loads(text: bytes) -> Any:
     """The JSON value of a text. Half a character, such as the first part of an emoji that was cut, is let through."""
     try:
         return orjson.loads(text)
@@ -164,7 +164,7 @@ def _lines(file: IO[bytes], on_disk: IO[bytes]) -> Iterator[Parsed | Broken]:
             continue
         place = f"line {number}"
         try:
-            yield Parsed(place, _loads(line), on_disk.tell())
+            yield Parsed(place, loads(line), on_disk.tell())
         except ValueError as error:
             yield Broken(place, f"is not JSON: {error}", on_disk.tell())
 
@@ -183,6 +183,6 @@ def _array(file: IO[bytes], on_disk: IO[bytes]) -> Iterator[Parsed | Broken]:
 def _whole(file: IO[bytes], on_disk: IO[bytes]) -> Parsed | Broken:
     text = file.read()
     try:
-        return Parsed("file", _loads(text), on_disk.tell())
+        return Parsed("file", loads(text), on_disk.tell())
     except ValueError as error:
         return Broken("file", f"is not JSON: {error}", on_disk.tell())

@@ -1,0 +1,89 @@
+"""What the clients say to Jira. They yield requests and are sent what Jira answers, so they need no network.
+
+    def count(jql: str) -> Talk[int]:
+        answer = yield post("/rest/api/3/search/approximate-count", {"jql": jql})
+        return answer["count"]
+
+Whoever drives a talk (`client.Client.run`, or a test) sends the JSON of the answer, or throws a JiraFailure into it.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+from sojourn.jira import values
+from sojourn.jira.failures import JiraFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question. Its `endpoint`, the method and the pattern of the address, is what Jira limits by."""
+
+    method: str
+    pattern: str
+    places: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """What this request shares its limit with, such as `GET /rest/api/3/issue/{issueIdOrKey}/comment`."""
+        return f"{self.method} {self.pattern}"
+
+    @property
+    def target(self) -> str:
+        """Path and query."""
+        path = self.pattern.format(**{name: quote(text, safe="") for name, text in self.places.items()})
+        return f"{path}?{urlencode(self.query)}" if self.query else path
+
+
+T = TypeVar("T")
+Talk = Generator[Request, Any, T]
+
+
+def get(pattern: str, places: Mapping[str, str] | None = None, /, **query: str | int) -> Request:
+    """A request that reads."""
+    return Request("GET", pattern, places or {}, {name: str(value) for name, value in query.items()})
+
+
+def post(pattern: str, body: Mapping[str, Any]) -> Request:
+    """A request that reads, with more to say than fits into an address."""
+    return Request("POST", pattern, body=body)
+
+
+def objects(answer: Any, name: str = "") -> list[dict[str, Any]]:
+    """The objects of a list in an answer, or of one that is a list; raises JiraFailure where there is none."""
+    found = answer.get(name) if name and isinstance(answer, dict) else answer
+    if not isinstance(found, list) or not all(isinstance(part, dict) for part in found):
+        raise JiraFailure(f"Jira answers otherwise than described: {name or 'the answer'} is no list of objects")
+    return found
+
+
+def number(answer: Any, name: str) -> int:
+    """A number in an answer; raises JiraFailure where there is none."""
+    found = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(found, int):
+        raise JiraFailure(f"Jira answers otherwise than described: {name} is {values.shown(found)}, not a number")
+    return found
+
+
+def text(answer: Any, name: str) -> str:
+    """A text in an answer; an empty one where there is none."""
+    found = answer.get(name) if isinstance(answer, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def all_pages(request: Request, name: str, most: int) -> Talk[list[dict[str, Any]]]:
+    """The objects of a list that comes in pages by `startAt`; `name` is empty where a page is a bare list."""
+    found: list[dict[str, Any]] = []
+    while True:
+        query = {**request.query, "startAt": str(len(found)), "maxResults": str(most)}
+        answer = yield Request(request.method, request.pattern, request.places, query)
+        page = objects(answer, name)
+        found += page
+        total = answer.get("total") if isinstance(answer, dict) else None
+        is_last = isinstance(answer, dict) and answer.get("isLast") is True
+        # A server may give fewer than it is asked for, so a short page is the last one only where nothing says better.
+        if not page or is_last or (len(found) >= total if isinstance(total, int) else len(page) < most):
+            return found

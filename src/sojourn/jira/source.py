@@ -1,0 +1,177 @@
+"""The public face of a Jira, the same for Cloud and Data Center: what a sync reads from.
+
+    connection = Connection("cloud", "https://acme.atlassian.net", ApiToken("bot@acme.com", token))
+    with JiraSource.open(connection, Route(openings)) as source:
+        account = source.myself()                                     # its zone is that of all JQL
+        started_ms = source.now_ms()                                  # Jira's clock: the next watermark
+        window = Window(project="10000", since_ms=watermark_ms)
+        for page in source.ids(window):                               # page.cursor resumes a sweep that was ended
+            for batch in source.batches(page.ids):                    # in the order of the ids, in flat memory
+                writer.write([reader.read(issue) for issue in batch.issues])
+        source.count(window)                                          # to compare: a sweep can end early unseen
+
+A sweep can name one id twice, and can miss what moves while it is swept; whoever sweeps counts, and sweeps with an
+overlap. A work item in `Batch.gone` is deleted or hidden; in `Batch.unread`, one to report and ask for again.
+
+Waiting is inside: a call returns when it was made, with all the manners of `manners`. It raises Unavailable when Jira
+fails for long, CredentialsRefused when no call may be made any more with these credentials, CursorLost when a window
+has to begin again. To end it early, hand `Manners` a sleep that raises.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import cached_property
+from typing import Any, Literal
+
+from sojourn.jira.answers import Account, Batch, IdPage, Permission
+from sojourn.jira.client import Client
+from sojourn.jira.cloud import Cloud
+from sojourn.jira.credentials import Credentials
+from sojourn.jira.datacenter import DataCenter
+from sojourn.jira.manners import Manners
+from sojourn.jira.transport import Transport
+from sojourn.jira.window import Window
+from sojourn.net import Route
+
+Kind = Literal["cloud", "datacenter"]
+PARALLEL = 3
+"""Calls at once: enough to keep a machine busy, few enough that revoked credentials lock no account."""
+_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Which Jira, who asks, and whether long texts are asked for."""
+
+    kind: Kind
+    url: str
+    credentials: Credentials
+    texts: bool = False
+
+
+class JiraSource:
+    """One Jira. Its methods raise JiraFailure, or AddressRefused or CallFailed of net."""
+
+    def __init__(self, api: Cloud | DataCenter, client: Client, *, parallel: int = PARALLEL) -> None:
+        self._api = api
+        self._client = client
+        self._parallel = parallel
+        self._pool = ThreadPoolExecutor(parallel, thread_name_prefix="jira")
+        self._transport: Transport | None = None
+
+    @classmethod
+    def open(
+        cls,
+        connection: Connection,
+        route: Route,
+        manners: Manners | None = None,
+        *,
+        parallel: int = PARALLEL,
+        seconds: float = _SECONDS,
+    ) -> "JiraSource":
+        """The Jira at the other end of a connection; `seconds` is how long one call may take. Close it in the end."""
+        transport = Transport(connection.url, connection.credentials, route, connections=parallel, seconds=seconds)
+        client = Client(transport.name, connection.credentials, transport, manners or Manners(transport.name))
+        api = Cloud if connection.kind == "cloud" else DataCenter
+        source = cls(api(texts=connection.texts), client, parallel=parallel)
+        source._transport = transport
+        return source
+
+    def __enter__(self) -> "JiraSource":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all calls and connections."""
+        self._pool.shutdown(cancel_futures=True)
+        if self._transport:
+            self._transport.close()
+
+    def ids(self, window: Window, cursor: str | None = None, reconcile: Sequence[str] = ()) -> Iterator[IdPage]:
+        """The ids of the work items in a window, page by page, from a cursor on."""
+        jql = window.jql(self.zone)
+        while True:
+            page = self._client.run(self._api.ids(jql, cursor, reconcile))
+            yield page
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def batches(self, ids: Sequence[str]) -> Iterator[Batch]:
+        """The work items by id, fetched a few batches at once and given in the order of the ids."""
+        waiting: deque[Future[Batch]] = deque()
+        _ = self._custom_names  # asked once, not by each thread
+        try:
+            for some in _batched(ids, self._api.batch_size):
+                waiting.append(self._pool.submit(self._batch, some))
+                if len(waiting) > self._parallel:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def _batch(self, ids: Sequence[str]) -> Batch:
+        batch = self._client.run(self._api.batch(ids))
+        for issue in batch.issues:
+            told = {name: self._custom_names[name] for name in issue["fields"] if name in self._custom_names}
+            if told:
+                issue["names"] = told
+        return batch
+
+    def count(self, window: Window) -> int:
+        """How many work items are in a window; about how many, from Cloud."""
+        return self._client.run(self._api.count(window.condition(self.zone)))
+
+    def statuses(self) -> list[dict[str, Any]]:
+        """Every status there is now, with its category."""
+        return self._client.run(self._api.statuses())
+
+    def priorities(self) -> list[dict[str, Any]]:
+        """Every priority there is now."""
+        return self._client.run(self._api.priorities())
+
+    def projects(self) -> list[dict[str, Any]]:
+        """Every project that the account may see."""
+        return self._client.run(self._api.projects())
+
+    def users(self) -> list[dict[str, Any]]:
+        """Every account; raises NotAllowed where the caller may not browse users."""
+        return self._client.run(self._api.users())
+
+    def fields(self) -> list[dict[str, Any]]:
+        """Every field."""
+        return self._client.run(self._api.fields())
+
+    def now_ms(self) -> int:
+        """Jira's clock, in ms UTC."""
+        return self._client.run(self._api.now_ms())
+
+    def myself(self) -> Account:
+        """Whom Jira takes the caller for, and the zone in which it reads JQL."""
+        return self._client.run(self._api.myself())
+
+    def missing_permissions(self, project: str = "") -> list[Permission]:
+        """Which permissions the account lacks, in a project by id or anywhere, and what for."""
+        return self._client.run(self._api.missing_permissions(project))
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The zone of the account, asked once."""
+        return self.myself().zone
+
+    @cached_property
+    def _custom_names(self) -> dict[str, str]:
+        """What the custom fields are called, asked once; Data Center's changelogs know fields by name only."""
+        return {str(one.get("id")): str(one.get("name")) for one in self.fields() if one.get("custom")}
+
+
+def _batched(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
