@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Annotated, Any
@@ -75,6 +76,11 @@ def confirm(question: str) -> None:
     typer.echo(f"{question} [y/N]: ", nl=False, err=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise typer.Abort
+
+
+def now_ms() -> int:
+    """The machine's clock, in ms UTC, for commands that use no store."""
+    return round(time.time() * 1000)
 
 
 def print_json(value: Any) -> None:

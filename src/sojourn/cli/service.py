@@ -1,12 +1,12 @@
-"""Commands that run the service and look after it: demo, serve, settings, doctor, user."""
+"""Commands that run the service and look after it: demo, serve, simulate, settings, doctor, user."""
 
 import sys
 import threading
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from sojourn.cli.app import AsJson, app, print_json, say, use_store
+from sojourn.cli.app import AsJson, app, now_ms, print_json, say, use_store
 
 _HELP = """Who may sign in.
 
@@ -108,6 +108,34 @@ def _check_free(host: str, port: int) -> None:
     except OSError as error:
         reason = str(error.strerror).partition(" (while")[0]
         raise UserError(f"cannot listen on port {port} of {host}: {reason}; choose with --port") from error
+
+
+@app.command()
+def simulate(
+    port: Port = 8080,
+    face: Annotated[Literal["cloud", "datacenter"], typer.Option(help="Which Jira to be.")] = "cloud",
+    items: Annotated[int, typer.Option(help="How many made-up work items it holds.", min=1, max=1_000_000)] = 2000,
+) -> None:
+    """Be a small Jira with made-up data, on this machine only, to try a connection with. Nothing in it is secret.
+
+    Examples:
+
+      sojourn simulate
+
+      sojourn simulate --face datacenter --items 20000 --port 8081
+    """
+    from sojourn.jira.simulator import Clock, Simulator
+    from sojourn.jira.simulator.made_up import made_up
+    from sojourn.jira.simulator.serving import serve
+
+    _check_free("127.0.0.1", port)
+    say(f"Making up {items:,} work items …")
+    site = made_up(Clock(now_ms(), is_running=True), items)
+    account = site.accounts[0]
+    who = f"{account.email} with the API token" if face == "cloud" else "the personal access token"
+    say(f"A simulated Jira ({face}) runs on http://127.0.0.1:{port}; sign in as {who} {account.secret}")
+    say(f"Sojourn may call it where SOJOURN_ALLOW_PRIVATE=127.0.0.1:{port}")
+    serve(Simulator(site, face), port)
 
 
 @app.command()

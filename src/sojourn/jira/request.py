@@ -54,7 +54,7 @@ def post(pattern: str, body: Mapping[str, Any]) -> Request:
 
 def objects(answer: Any, name: str = "") -> list[dict[str, Any]]:
     """The objects of a list in an answer, or of one that is a list; raises JiraFailure where there is none."""
-    found = answer.get(name) if name and isinstance(answer, dict) else answer
+    found = answer if not name else answer.get(name) if isinstance(answer, dict) else None
     if not isinstance(found, list) or not all(isinstance(part, dict) for part in found):
         raise JiraFailure(f"Jira answers otherwise than described: {name or 'the answer'} is no list of objects")
     return found

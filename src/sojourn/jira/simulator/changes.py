@@ -163,7 +163,7 @@ def _id(value: Any) -> str | None:
     """The raw value of a change: the id of what has one."""
     if isinstance(value, list):
         return ", ".join(str(values.key_of(part)) for part in value)
-    return str(values.user_key(value) or values.key_of(value)) if isinstance(value, dict) else None
+    return values.key_of(value) if isinstance(value, dict) else None
 
 
 def _name(value: Any) -> str | None:

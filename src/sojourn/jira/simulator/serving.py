@@ -1,11 +1,14 @@
 """Serving a simulated Jira: in a thread of this process, or for good as a process of its own."""
 
 import asyncio
+import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -34,9 +37,17 @@ def serving(simulator: Simulator, *, certificate: Path | None = None, key: Path 
         loop.close()
 
 
-def serve(simulator: Simulator, port: int) -> None:
-    """Serve the simulator until the process is ended."""
-    asyncio.run(_server(simulator, port, None, None).serve())
+def serve(simulator: Simulator, port: int) -> NoReturn:
+    """Serve the simulator until Ctrl-C or SIGTERM, and end the process."""
+
+    async def run() -> None:
+        server = _server(simulator, port, None, None)
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(sign, server.stop)
+        await server.serve()
+
+    asyncio.run(run())
+    os._exit(0)  # the server's own threads outlive it for a moment, and abort an interpreter that is taken down first
 
 
 def _server(simulator: Simulator, port: int, certificate: Path | None, key: Path | None) -> Server:
