@@ -1,5 +1,7 @@
 """What the clients say, without a network: a test answers by hand."""
 
+import json
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +11,7 @@ from sojourn.jira.answers import Batch, IdPage, account, missing, payload, serve
 from sojourn.jira.cloud import Cloud
 from sojourn.jira.datacenter import DataCenter
 from sojourn.jira.failures import BadRequest, CursorLost, JiraFailure, NotThere
+from sojourn.jira.payload import Reader
 from sojourn.jira.request import Request, Talk, get
 from sojourn.jira.window import Window
 
@@ -183,6 +186,37 @@ def test_data_center_s_changelog_is_fetched_by_itself_where_its_total_says_that_
     still_cut = [NotThere("no such address"), with_histories(3, "11", "12")]
     _, batch = play(DATA_CENTER.batch(["1"]), {"issues": [with_histories(3, "11")], "total": 1}, *still_cut)
     assert batch.issues[0]["changelog"]["total"] == 3  # which the reader flags: two of three
+
+
+def test_a_changelog_that_is_not_told_of_is_asked_for_and_never_taken_for_none() -> None:
+    asked, batch = play(
+        DATA_CENTER.batch(["1"]), {"issues": [issue(1)], "total": 1}, {"values": [{"id": "11"}], "total": 1}
+    )
+    assert asked[1].target.startswith("/rest/api/2/issue/1/changelog?")
+    assert batch.issues[0]["changelog"] == {"histories": [{"id": "11"}], "total": 1}
+    _, batch = play(DATA_CENTER.batch(["1"]), {"issues": [issue(1)], "total": 1}, NotThere("old"), {"id": "1"})
+    assert "changelog" not in batch.issues[0]  # which the reader flags
+
+
+def test_recorded_answers_of_a_real_server_are_read(shared: Path) -> None:
+    def recorded(name: str) -> Any:
+        return json.loads((shared / "jira" / "recorded" / f"{name}.json").read_text())
+
+    pages = [recorded("jira_issues_page_1"), recorded("jira_issues_page_2")]
+    held = [one for page in pages for one in page["issues"]]
+    nothing = {"values": [], "total": 0, "isLast": True}
+    asked, batch = play(DATA_CENTER.batch([one["id"] for one in held]), *pages, *[nothing] * len(held))
+    assert [request.body["startAt"] for request in asked[:2]] == [0, 2]
+    assert [one["key"] for one in batch.issues] == [one["key"] for one in held]
+    for one in batch.issues:
+        assert Reader().read(one).key == one["key"]
+    cut = issue(1, fields={"comment": {"comments": [], "total": 3}}, changelog={"histories": [], "total": 0})
+    comments = [recorded("jira_comments_issue_page_1"), recorded("jira_comments_issue_page_2")]
+    _, batch = play(DATA_CENTER.batch(["1"]), {"issues": [cut], "total": 1}, *comments)
+    told = [one["id"] for page in comments for one in page["comments"]]
+    assert [one["id"] for one in batch.issues[0]["fields"]["comment"]["comments"]] == told
+    [_], fields = play(DATA_CENTER.fields(), recorded("jira_fields"))
+    assert len(fields) == 44
 
 
 @pytest.mark.parametrize("answer", [None, [], {"issues": None}, {"issues": [1]}, {"issues": {"id": 1}}, {"total": 1}])

@@ -90,9 +90,12 @@ def server_ms(answer: Any) -> int:
 
 
 def payload(
-    issue: Mapping[str, Any], histories: list[dict[str, Any]], total: int, comments: list[dict[str, Any]] | None
+    issue: Mapping[str, Any],
+    histories: list[dict[str, Any]],
+    total: int | None,
+    comments: list[dict[str, Any]] | None,
 ) -> dict[str, Any]:
-    """One work item in the shape that `payload.Reader` reads.
+    """One work item in the shape that `payload.Reader` reads; `total` is how many histories there are, None unknown.
 
     It holds what Jira says of the work item and nothing of how it was asked, so that the same history, however it was
     fetched, is the same payload. A history may be later than `updated` by some milliseconds in real data, so none is
@@ -103,8 +106,10 @@ def payload(
         fields["comment"] = {"comments": comments, "total": len(comments)}
     once = {str(history.get("id")): history for history in histories}
     ordered = [once[key] for key in values.set_key(once)]
-    changelog = {"histories": ordered, "total": max(total, len(ordered))}
-    return {"id": issue["id"], "key": issue["key"], "fields": fields, "changelog": changelog}
+    told = {"id": issue["id"], "key": issue["key"], "fields": fields}
+    if total is None:
+        return told
+    return {**told, "changelog": {"histories": ordered, "total": max(total, len(ordered))}}
 
 
 def comments_of(issue: Mapping[str, Any]) -> tuple[list[dict[str, Any]] | None, bool]:

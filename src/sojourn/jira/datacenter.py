@@ -132,26 +132,33 @@ def _write(end: int, ids: list[str]) -> str:
     return f"{end - len(tail)}:{','.join(tail)}"
 
 
-def _histories(issue: dict[str, Any]) -> Talk[tuple[list[dict[str, Any]], int]]:
-    """The changelog of a work item, and how long Jira says it is; fetched by itself where it came cut.
+def _histories(issue: dict[str, Any]) -> Talk[tuple[list[dict[str, Any]], int | None]]:
+    """The changelog of a work item, and how long Jira says it is; fetched by itself where it came cut or not at all.
 
     Servers without that address give it with the work item, as long as they can.
     """
-    changelog = issue.get("changelog")
-    changelog = changelog if isinstance(changelog, dict) else {}
-    histories = values.objects(changelog.get("histories"), f"{issue['key']}.changelog.histories")
-    total = changelog.get("total")
-    if not isinstance(total, int) or total <= len(histories):
-        return histories, len(histories)
+    told = _changelog(issue)
+    if told and len(told[0]) >= told[1]:
+        return told
     here = {"issueIdOrKey": str(issue["id"])}
     try:
-        histories = yield from all_pages(
-            get("/rest/api/2/issue/{issueIdOrKey}/changelog", here), "values", _MOST_HISTORIES
-        )
+        pages = get("/rest/api/2/issue/{issueIdOrKey}/changelog", here)
+        histories = yield from all_pages(pages, "values", _MOST_HISTORIES)
+        return histories, len(histories)
     except NotThere:
         answer = yield get("/rest/api/2/issue/{issueIdOrKey}", here, fields="id", expand="changelog")
-        histories = objects((answer or {}).get("changelog"), "histories")
-    return histories, total
+        again = _changelog({**issue, "changelog": (answer or {}).get("changelog")})
+        return again or ([], told[1] if told else None)
+
+
+def _changelog(issue: dict[str, Any]) -> tuple[list[dict[str, Any]], int] | None:
+    """The histories that came with a work item and how many there are, or None where none were told of."""
+    changelog = issue.get("changelog")
+    if not isinstance(changelog, dict):
+        return None
+    histories = values.objects(changelog.get("histories"), f"{issue['key']}.changelog.histories")
+    total = changelog.get("total")
+    return histories, total if isinstance(total, int) else len(histories)
 
 
 def _comments(issue: dict[str, Any]) -> Talk[list[dict[str, Any]] | None]:
