@@ -90,6 +90,8 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django_tasks_db",
+    "sojourn.jobs",
     "sojourn.history",
     "sojourn.calendars",
     "sojourn.access",
@@ -97,6 +99,8 @@ INSTALLED_APPS = [
     "ninja",
     "sojourn.web",
 ]
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -74,6 +74,7 @@ def test_tokens_that_are_over_are_refused_and_say_why(client: Client, bob: Any) 
 
 
 WRITES = [("POST", "/calendars"), ("PUT", "/calendars/Own"), ("DELETE", "/calendars/Own")]
+WRITES += [("POST", "/jobs/1/cancel"), ("POST", "/jobs/1/retry")]
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)

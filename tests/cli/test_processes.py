@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -130,7 +131,7 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def status_of(url: str, seconds: float = 30) -> int:
+def status_of(url: str, seconds: float = 60) -> int:
     """The status of a page, once the server answers."""
     end = time.monotonic() + seconds
     while True:
@@ -162,6 +163,62 @@ def test_it_serves_until_it_is_told_to_stop(demo: tuple[Path, Run], words: list[
     assert (server.returncode, out) == (0, "")
     assert f"Sojourn runs on http://127.0.0.1:{port}" in err
     assert "Traceback" not in out + err
+
+
+def workers(home: Path) -> list[tuple[int, bool]]:
+    """The process of every worker that ran on a store, and whether it ended as it should."""
+    with closing(sqlite3.connect(home / "sojourn.sqlite3", timeout=60)) as store:
+        return store.execute("SELECT pid, ended_at IS NOT NULL FROM jobs_workerstate ORDER BY id").fetchall()
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 120
+    while not is_so():
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    assert own_process(tmp_path, "calendar", "list").code == 0
+    return tmp_path
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+
+
+def test_the_server_runs_a_worker_begins_it_again_and_ends_it(home: Path) -> None:
+    command = [*COMMAND, "serve", "--port", str(free_port())]
+    server = subprocess.Popen(command, env=environment(home), stderr=subprocess.PIPE, text=True)
+    try:
+        until(lambda: len(workers(home)) == 1)
+        os.kill(workers(home)[0][0], signal.SIGKILL)
+        until(lambda: len(workers(home)) == 2)
+        server.terminate()
+        err = server.communicate(timeout=30)[1]
+    finally:
+        server.kill()
+        server.wait()
+    assert server.returncode == 0
+    assert "The worker ended with code -9; it is begun again in 5 seconds." in err
+    assert [ended for _, ended in workers(home)] == [False, True]
+
+
+def test_the_worker_of_a_server_that_is_killed_ends_too(home: Path) -> None:
+    command = [*COMMAND, "serve", "--port", str(free_port())]
+    server = subprocess.Popen(command, env=environment(home), stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        until(lambda: len(workers(home)) == 1)
+        server.kill()
+        server.wait()
+        until(lambda: workers(home)[0][1] == 1 and not is_alive(workers(home)[0][0]))
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)  # what else the server began
 
 
 def test_a_port_that_is_taken_is_told_in_one_line(demo: tuple[Path, Run]) -> None:

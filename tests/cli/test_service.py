@@ -97,6 +97,25 @@ def test_the_doctor_warns_a_month_before_holidays_end(sojourn: Sojourn, home: Pa
     assert all(f"to {last}; import more years" in message for message in found)
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("words", "begun"), [([], ["start", "stop"]), (["--no-worker"], [])])
+def test_a_server_begins_a_worker_unless_told_not_to(
+    sojourn: Sojourn, monkeypatch: pytest.MonkeyPatch, words: list[str], begun: list[str]
+) -> None:
+    hooks: list[str] = []
+
+    class Server:
+        def __init__(self, *_: object, **__: object) -> None:
+            self.on_startup = self.on_shutdown = lambda hook: hooks.append(hook.__name__)
+
+        def serve(self) -> None:
+            hooks.append("serve")
+
+    monkeypatch.setattr("granian.Granian", Server)
+    assert sojourn("serve", "--port", "65001", *words).code == 0
+    assert hooks == [*begun, "serve"]
+
+
 def add_user(sojourn: Sojourn, monkeypatch: pytest.MonkeyPatch, name: str, password: str) -> Any:
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{password}\n"))
     return sojourn("user", "add", name, "--password-stdin")

@@ -23,7 +23,7 @@ def import_ical(
     """Make a calendar observe the events of an iCalendar as holidays; they are shown first.
 
     All-day events are whole holidays, timed ones take their hours away. The holidays are kept as a set that calendars
-    share; one from an address is read anew by `sojourn calendar refresh`.
+    share; one from an address is read anew every day by the worker, and by `sojourn calendar refresh`.
 
     Examples:
 

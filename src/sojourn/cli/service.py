@@ -1,7 +1,6 @@
 """Commands that run the service and look after it: demo, serve, simulate, settings, doctor, user."""
 
 import sys
-import threading
 from typing import Annotated, Literal
 
 import typer
@@ -17,8 +16,8 @@ Examples:
 user_app = typer.Typer(no_args_is_help=True, help=_HELP)
 app.add_typer(user_app, name="user")
 
-_FIRST_LOOK_S = 10.0
 Port = Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)]
+WithWorker = Annotated[bool, typer.Option("--worker/--no-worker", help="Run a worker too.")]
 
 
 @app.command()
@@ -40,29 +39,33 @@ def demo(
     load(say)
     if not load_only:
         say(f"Sign in as {USER} with the password {PASSWORD}.")
-        _serve("127.0.0.1", port)
+        _serve("127.0.0.1", port, with_worker=True)
 
 
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Port = 8000,
+    with_worker: WithWorker = True,
 ) -> None:
-    """Serve the web pages.
+    """Serve the web pages, and do what is done in the background.
 
     Examples:
 
       sojourn serve --host 0.0.0.0 --port 80
+
+      sojourn serve --no-worker
     """
     use_store()
-    _serve(host, port)
+    _serve(host, port, with_worker=with_worker)
 
 
-def _serve(host: str, port: int) -> None:
+def _serve(host: str, port: int, *, with_worker: bool) -> None:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    from sojourn.cli.worker import Beside
     from sojourn.settings import VALUES
 
     _check_free(host, port)
@@ -78,23 +81,11 @@ def _serve(host: str, port: int) -> None:
         log_level=LogLevels(str(VALUES["SOJOURN_LOG_LEVEL"]).lower()),
         log_dictconfig={"handlers": {"console": to_stderr, "access": {**to_stderr, "formatter": "access"}}},
     )
-    stopped = threading.Event()
-    server.on_startup(threading.Thread(target=_keep_holidays_fresh, args=(stopped,), daemon=True).start)
-    server.on_shutdown(stopped.set)
+    if with_worker:
+        beside = Beside()
+        server.on_startup(beside.start)
+        server.on_shutdown(beside.stop)
     server.serve()
-
-
-def _keep_holidays_fresh(stopped: threading.Event) -> None:
-    """Beside the server, in its main process: of several workers each would do it."""
-    if stopped.wait(_FIRST_LOOK_S):  # not before its workers are there: they are copies of this process
-        return
-    from django.conf import settings
-    from django.utils import timezone
-
-    from sojourn.calendars.refresh import keep_fresh
-    from sojourn.net import Openings
-
-    keep_fresh(Openings.of(settings.SOJOURN_ALLOW_PRIVATE), timezone.now, stopped.wait)
 
 
 def _check_free(host: str, port: int) -> None:

@@ -1,0 +1,73 @@
+"""The worker's loops, and running them as a process: a row in `LOOPS` is a loop."""
+
+import logging
+import signal
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from sojourn import net
+from sojourn.calendars.refresh import refresh
+from sojourn.errors import UserError
+from sojourn.jobs import queue
+from sojourn.jobs.alone import alone
+from sojourn.jobs.loops import Loop, Turn
+from sojourn.jobs.perform import work_off
+from sojourn.jobs.worker import Worker
+
+KEEP_JOBS = timedelta(days=30)
+"""How long jobs are kept after their end."""
+
+_HOUR_S = 3600.0
+_WAITS = "Another worker runs on this store, and SQLite takes one: this one waits until that one ends."
+log = logging.getLogger(__name__)
+
+
+def _refresh_holidays(turn: Turn) -> bool:
+    """Read the holiday feeds that were not read for a day; raises UserError for those that fail, all tried."""
+    problems = []
+    for done in refresh(net.Openings.of(settings.SOJOURN_ALLOW_PRIVATE), now=turn.clock()):
+        if done.problem:
+            problems.append(f"{done.name} was not refreshed: {done.problem}")
+        else:
+            log.info("%s: %s holidays", done.name, done.count)
+    if problems:
+        raise UserError("; ".join(problems))
+    return False
+
+
+def _forget_jobs(turn: Turn) -> bool:
+    queue.prune(turn.clock() - KEEP_JOBS)
+    return False
+
+
+LOOPS = (
+    Loop("jobs", 1, work_off, threads=2),
+    Loop("holiday feeds", _HOUR_S, _refresh_holidays, shared=True),
+    Loop("old jobs", 24 * _HOUR_S, _forget_jobs, shared=True),
+)
+
+
+def run(say: Callable[[str], None], stopping: Event) -> None:
+    """Run the loops until `stopping` is set, or SIGTERM or SIGINT comes; ends within 10 seconds then.
+
+    On SQLite one worker runs at a time: another waits for its end, and says so.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    is_only = connection.vendor == "sqlite"
+    with _place(say, stopping) if is_only else nullcontext(enter_result=True) as has_place:
+        if has_place:
+            say("The worker runs.")
+            Worker(LOOPS, timezone.now, stopping).run(is_only=is_only)
+
+
+def _place(say: Callable[[str], None], stopping: Event) -> AbstractContextManager[bool]:
+    """The one place for a worker on SQLite, once it is free."""
+    return alone(Path(f"{connection.settings_dict['NAME']}.worker"), stopping, lambda: say(_WAITS))
