@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
 
-from sojourn import configuration, settings
+from sojourn import configuration, home, settings
 from sojourn.configuration import SETTINGS, Setting
 from sojourn.errors import Refused
 
@@ -83,6 +83,9 @@ WRONG = [
     ("DATABASE_URL", "sqlite://", "it names no database"),
     ("DATABASE_URL", "sqlite://relative/path.db", "it names no database"),
     ("SECRET_KEY", "short", "make it 32 characters or longer"),
+    ("SECRET_KEY_FALLBACKS", f"{KEY},short", "each key has 32 characters or more"),
+    ("SOJOURN_METRICS_TOKEN", "short", "make it 32 characters or longer"),
+    ("SOJOURN_METRICS_TOKEN", f"{KEY}", "of ASCII without spaces"),
     ("SOJOURN_ALLOWED_HOSTS", "https://a.example", "write a host name"),
     ("SOJOURN_TRUSTED_ORIGINS", "a.example", "write an origin such as https://"),
     ("SOJOURN_TRUSTED_ORIGINS", "https://a.example/path", "write an origin"),
@@ -124,7 +127,8 @@ def test_a_wrong_secret_is_not_repeated() -> None:
 def test_every_value_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
     right = {"SOJOURN_HOME": "/tmp/x", "SOJOURN_CUSTOM_FIELDS": "customfield_1", "SOJOURN_KEEP_TEXTS": "True"}
     right |= {"DATABASE_URL": "postgresql://u:p@h/name", "SOJOURN_LOG_LEVEL": "ERROR"}
-    right |= {"SOJOURN_ALLOW_PRIVATE": "10.0.0.0/8", "SECRET_KEY": KEY, "SOJOURN_TEXT_LANGUAGE": "none"}
+    right |= {"SOJOURN_ALLOW_PRIVATE": "10.0.0.0/8", "SECRET_KEY": KEY, "SECRET_KEY_FALLBACKS": KEY}
+    right |= {"SOJOURN_METRICS_TOKEN": "x" * 32, "SOJOURN_TEXT_LANGUAGE": "none"}
     right |= {"SOJOURN_JIRA_PROXY": "http://proxy.example:3128", "SOJOURN_JIRA_AUTHORITIES": __file__}
     text = right.get(name, "https://a.example" if "ORIGINS" in name else "something")
     (tmp_path / "value").write_text(f"{text}\n")
@@ -145,32 +149,32 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "home"
-    key = settings._secret_key(folder)
+    key = home.keys(folder)[0]
     assert len(key) > 64
-    assert settings._secret_key(folder) == key
+    assert home.keys(folder)[0] == key
     assert stat.S_IMODE((folder / "secret_key").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert [path.name for path in folder.iterdir()] == ["secret_key"]
-    assert settings._secret_key(tmp_path / "other") != key
+    assert home.keys(tmp_path / "other")[0] != key
 
 
-def test_the_key_of_whoever_was_first_is_kept(tmp_path: Path) -> None:
+def test_the_key_of_whoever_was_first_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "secret_key").write_text("first")
-    settings._write_key(tmp_path / "secret_key")
-    assert settings._secret_key(tmp_path) == "first"
+    monkeypatch.setattr(Path, "exists", lambda _: False)  # another made it after this one looked
+    assert home.keys(tmp_path) == ["first"]
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
 def test_an_empty_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret_key").write_text("")
     with pytest.raises(Refused, match=r"SECRET_KEY: .*secret_key is empty; delete it"):
-        settings._secret_key(tmp_path)
+        home.keys(tmp_path)
 
 
 def test_a_home_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Refused, match="SOJOURN_HOME"):
-        settings._secret_key(tmp_path / "file" / "home")
+        home.keys(tmp_path / "file" / "home")
     with pytest.raises(Refused, match="SOJOURN_HOME"):
         settings._databases("", tmp_path / "file" / "home")
 

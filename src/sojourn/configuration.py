@@ -68,6 +68,19 @@ def _secret_key(text: str) -> str:
     return text
 
 
+def _older_keys(text: str) -> tuple[str, ...]:
+    words = _words(text)
+    if any(len(word) < _SHORTEST_KEY for word in words):
+        raise ValueError(f"each key has {_SHORTEST_KEY} characters or more")
+    return words
+
+
+def _token(text: str) -> str:
+    if text and not re.fullmatch(rf"[!-~]{{{_SHORTEST_KEY},}}", text):
+        raise ValueError(f"make it {_SHORTEST_KEY} characters or longer, of ASCII without spaces, or leave it empty")
+    return text
+
+
 def _log_level(text: str) -> str:
     if text not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError("write DEBUG, INFO, WARNING or ERROR")
@@ -164,8 +177,15 @@ SETTINGS = (
     Setting(
         "SECRET_KEY",
         "",
-        "Signs sessions. Empty: made at the first start, kept in SOJOURN_HOME.",
+        "Signs sessions and seals secrets. Empty: made at the first start, kept in SOJOURN_HOME.",
         _secret_key,
+        secret=True,
+    ),
+    Setting(
+        "SECRET_KEY_FALLBACKS",
+        "",
+        "Older keys, comma-separated: what they signed and sealed can still be read.",
+        _older_keys,
         secret=True,
     ),
     Setting(
@@ -216,6 +236,12 @@ SETTINGS = (
         "",
         "A file of certificates, PEM, that vouch for Jira besides those the machine trusts.",
         _file,
+    ),
+        "SOJOURN_METRICS_TOKEN",
+        "",
+        "The token that /metrics asks for. Empty: this machine only may ask.",
+        _token,
+        secret=True,
     ),
     Setting("SOJOURN_LOG_LEVEL", "INFO", "What is logged: DEBUG, INFO, WARNING or ERROR.", _log_level),
 )

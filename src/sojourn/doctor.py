@@ -9,9 +9,16 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F, Min, Q
 
+from sojourn import sealed
 from sojourn.calendars import store
 from sojourn.core.flags import Flag
 from sojourn.history.models import Issue, Timeline
+from sojourn.home import KEY_FILE
+from sojourn.jobs import health
+from sojourn.jobs.models import LoopState
+
+_PATIENCE = timedelta(minutes=5)
+_START = "start `sojourn serve` or `sojourn worker`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +33,13 @@ class Check:
 def checks(now: datetime) -> Iterator[Check]:
     """Everything there is to check, in order."""
     yield _store()
-    yield _secret_key(settings.SOJOURN_HOME / "secret_key")
+    yield _secret_key(settings.SOJOURN_HOME / KEY_FILE)
     yield from _histories()
     yield from _holidays(now.date())
+    yield from _secrets()
+    yield _worker(now)
+    yield from _jobs(now)
+    yield from _loops()
 
 
 def _store() -> Check:
@@ -70,3 +81,40 @@ def _holidays(today: date) -> Iterator[Check]:
         advice = "; import more years with sojourn calendar import-holidays, or add some" if soon or late else ""
         before = f", and work items go back to {oldest}" if late else ""
         yield Check("holidays", not (soon or late), f"those of {name} reach from {first} to {last}{before}{advice}")
+
+
+def _secrets() -> Iterator[Check]:
+    total, lost = sealed.count()
+    if total:
+        problem = (
+            f"{lost} of {total} cannot be opened: put the key before into SECRET_KEY_FALLBACKS, or enter them anew"
+        )
+        yield Check("secrets", not lost, problem if lost else f"{total}, sealed with keys that are known")
+
+
+def _worker(now: datetime) -> Check:
+    """Whether one is alive; none is needed while nothing waits."""
+    alive, seen = health.workers(now).count(), health.last_seen(now)
+    if alive:
+        return Check("worker", True, f"{alive} alive")
+    when = f"none is alive, one was last seen at {seen:%Y-%m-%d %H:%M} UTC" if seen else "none was seen yet"
+    late = health.waiting(now) > _PATIENCE or health.overdue(now, _PATIENCE).exists()
+    return Check("worker", not late, f"{when}; {f'work waits: {_START}' if late else _START}")
+
+
+def _jobs(now: datetime) -> Iterator[Check]:
+    waits = health.waiting(now)
+    if waits > _PATIENCE:
+        minutes = int(waits.total_seconds() // 60)
+        yield Check("jobs", False, f"one waits for {minutes} minutes; see sojourn jobs list --state queued")
+    failed = list(health.failed()[:100])
+    if failed:
+        number = failed[0].pk
+        more = f"{len(failed)} failed" if len(failed) < 100 else "100 or more failed"
+        advice = f"sojourn jobs show {number}, and then jobs retry {number} or jobs cancel {number}"
+        yield Check("jobs", False, f"{more}, the last one: {failed[0].kind}: {failed[0].problem}; see {advice}")
+
+
+def _loops() -> Iterator[Check]:
+    for loop in LoopState.objects.exclude(problem="").order_by("name"):
+        yield Check("loops", False, f"{loop.name}: {loop.problem}")

@@ -1,16 +1,13 @@
 """Django's settings, from the environment. Nothing else reads the environment."""
 
 import os
-import secrets
-import tempfile
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
 import dj_database_url
 
-from sojourn import configuration
+from sojourn import configuration, home
 from sojourn.errors import Refused
 
 VALUES = configuration.read(os.environ)
@@ -23,38 +20,11 @@ SOJOURN_JIRA_PROXY = cast("str", VALUES["SOJOURN_JIRA_PROXY"])
 SOJOURN_JIRA_AUTHORITIES = cast("Path | None", VALUES["SOJOURN_JIRA_AUTHORITIES"])
 
 
-def _secret_key(folder: Path) -> str:
-    """The key in the folder, made on the first start so that nobody has to invent one."""
-    path = folder / "secret_key"
-    try:
-        if not path.exists():
-            _make_folder(folder, "SOJOURN_HOME")
-            _write_key(path)
-        key = path.read_text().strip()
-    except OSError as error:
-        raise Refused("SOJOURN_HOME", f"{path} cannot be read or made: {error.strerror}") from error
-    if not key:
-        raise Refused("SECRET_KEY", f"{path} is empty; delete it, and a new key is made")
-    return key
-
-
-def _write_key(path: Path) -> None:
-    """Make the key whole: of several processes that start at once, one makes it and all use it."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(64))
-        with suppress(FileExistsError):
-            os.link(name, path)
-    finally:
-        Path(name).unlink()
-
-
-def _make_folder(path: Path, setting: str) -> None:
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refused(setting, f"the folder {path} cannot be made: {error.strerror}") from error
+def _keys(folder: Path) -> list[str]:
+    """The key in force and then older ones: those of the environment, or else those of the folder."""
+    given = cast("str", VALUES["SECRET_KEY"])
+    older = cast("tuple[str, ...]", VALUES["SECRET_KEY_FALLBACKS"])
+    return [*([given] if given else home.keys(folder)), *older]
 
 
 def _databases(url: str, folder: Path) -> dict[str, Any]:
@@ -63,7 +33,7 @@ def _databases(url: str, folder: Path) -> dict[str, Any]:
     if default["ENGINE"] == "django.db.backends.postgresql" and find_spec("psycopg") is None:
         raise Refused("DATABASE_URL", "PostgreSQL needs a driver; run pip install 'sojourn[postgres]'")
     if default["ENGINE"] == "django.db.backends.sqlite3":
-        _make_folder(Path(default["NAME"]).parent, "DATABASE_URL" if url else "SOJOURN_HOME")
+        home.make_folder(Path(default["NAME"]).parent, "DATABASE_URL" if url else "SOJOURN_HOME")
         default["OPTIONS"] = {
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536",
             # A transaction that will write takes the lock at once: SQLite cannot upgrade a read lock under contention.
@@ -73,7 +43,8 @@ def _databases(url: str, folder: Path) -> dict[str, Any]:
     return {"default": default}
 
 
-SECRET_KEY = cast("str", VALUES["SECRET_KEY"]) or _secret_key(SOJOURN_HOME)
+SECRET_KEY, *SECRET_KEY_FALLBACKS = _keys(SOJOURN_HOME)
+SOJOURN_METRICS_TOKEN = cast("str", VALUES["SOJOURN_METRICS_TOKEN"])
 DATABASES = _databases(cast("str", VALUES["DATABASE_URL"]), SOJOURN_HOME)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

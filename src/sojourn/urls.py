@@ -3,6 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
+from sojourn import metrics
 from sojourn.api import routes
 from sojourn.web import bundle, report, views
 
@@ -13,6 +14,7 @@ urlpatterns = [
     path("api/docs", routes.docs, name="api-docs"),
     path("api/v1/", routes.urls()),
     path("health", views.health, name="health"),
+    path("metrics", metrics.page, name="metrics"),
     path("reports/time-in-status", report.page, name="time-in-status"),
     path("reports/time-in-status.<str:name>", report.download, name="time-in-status-download"),
     path("charts/<str:release>.js", bundle.charts, name="charts"),

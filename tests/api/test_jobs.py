@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from sojourn.jobs import queue
 from sojourn.jobs.models import State
@@ -88,6 +89,7 @@ def test_a_job_is_cancelled_and_tried_again(edit: Ask, clock: Clock) -> None:
     job = ask_for(kinds.copy, clock, upto=1)
     assert edit.post(f"/jobs/{job.pk}/cancel", {})["state"] == "cancelled"
     assert edit.post(f"/jobs/{job.pk}/retry", {})["state"] == "queued"
+    clock.now = timezone.now()
     work(clock)
     assert seen(job).state == State.FINISHED
     log = edit.get(f"/jobs/{job.pk}")["log"]
@@ -103,6 +105,7 @@ def test_what_is_wrong_is_told(edit: Ask, clock: Clock) -> None:
         assert problem(edit(method, path), 404)["errors"][0]["parameter"] == "number"
     for path in ("/jobs/0", "/jobs/x", f"/jobs/{1 << 63}", "/jobs?limit=0", "/jobs?limit=1001", "/jobs?before=x"):
         problem(edit("GET", path), 400)
+    assert "takes no body" in problem(edit("POST", f"/jobs/{job.pk}/retry", {"at": "once"}), 400)["detail"]
     wrong = problem(edit("GET", "/jobs?state=done"), 400)
     assert wrong["errors"] == [
         {"parameter": "state", "detail": "'done' is not one of queued, running, finished, failed, cancelled"}

@@ -27,7 +27,9 @@ EVERY = list(commands())
 def test_every_command_that_was_promised_is_there() -> None:
     promised = "import|dump|demo|serve|settings|doctor|user add|measure|report time-in-status"
     promised += "|calendar add|calendar list|calendar show|calendar remove|calendar import-holidays"
-    promised += "|calendar import-ical|calendar refresh|worker|jobs list|jobs show|jobs cancel|jobs retry"
+    promised += (
+        "|calendar import-ical|calendar refresh|worker|jobs list|jobs show|jobs cancel|jobs retry|key rotate|key reseal"
+    )
     assert {tuple(words.split()) for words in promised.split("|")} <= {tuple(words) for words in EVERY}
 
 

@@ -3,19 +3,25 @@
 import io
 import json
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from sojourn import demo
 from sojourn.calendars import store as calendars
 from sojourn.configuration import SETTINGS
 from sojourn.errors import UserError
 from sojourn.history.models import Issue, Site
+from sojourn.jobs import queue
+from sojourn.jobs.models import LoopState, WorkerState
 from tests.builders import issue, store
 from tests.cli.running import Sojourn
+from tests.jobs import kinds
+from tests.jobs.working import Clock, ask, work
 
 MONDAYS = {"name": "Mondays", "tz": "UTC", "week": {"mon": [["09:00", "17:00"]]}}
 
@@ -47,7 +53,7 @@ def test_the_doctor_is_content_with_a_sound_installation(sojourn: Sojourn, home:
     assert "with 1 work items" in run.out
     assert "PROBLEM" not in run.out
     found = json.loads(sojourn("doctor", "--json").out)
-    assert [one["check"] for one in found] == ["store", "secret key"]
+    assert [one["check"] for one in found] == ["store", "secret key", "worker"]
     assert all(one["ok"] for one in found)
 
 
@@ -95,6 +101,92 @@ def test_the_doctor_warns_a_month_before_holidays_end(sojourn: Sojourn, home: Pa
     found = problems(sojourn)
     assert len(found) == (2 if ends else 0)
     assert all(f"to {last}; import more years" in message for message in found)
+
+
+def passed(sojourn: Sojourn, check: str) -> str:
+    """What the doctor says of something that is well."""
+    found = {one["check"]: one for one in json.loads(sojourn("doctor", "--json").out)}
+    assert found[check]["ok"]
+    return str(found[check]["message"])
+
+
+def long_ago(**given: int) -> Clock:
+    clock = Clock()
+    clock.now = timezone.now() - timedelta(**given)
+    return clock
+
+
+def was_seen(at: datetime, ended: datetime | None = None) -> None:
+    WorkerState.objects.create(name=str(at), host="h", pid=1, started_at=at, seen_at=at, ended_at=ended)
+
+
+@pytest.mark.django_db
+def test_the_doctor_says_when_a_worker_was_seen(sojourn: Sojourn, home: Path) -> None:
+    assert passed(sojourn, "worker") == "none was seen yet; start `sojourn serve` or `sojourn worker`"
+    ended = long_ago(hours=3)()
+    was_seen(ended, ended)
+    assert passed(sojourn, "worker").startswith(f"none is alive, one was last seen at {ended:%Y-%m-%d %H:%M} UTC; ")
+    was_seen(long_ago(seconds=1)())
+    assert passed(sojourn, "worker") == "1 alive"
+
+
+@pytest.mark.django_db
+def test_the_doctor_wants_a_worker_where_work_waits(sojourn: Sojourn, home: Path) -> None:
+    ask(kinds.copy, long_ago(minutes=4), upto=1)
+    assert problems(sojourn) == []
+    ask(kinds.copy, long_ago(minutes=90), upto=1)
+    want = "none was seen yet; work waits: start `sojourn serve` or `sojourn worker`"
+    waits = "one waits for 90 minutes; see sojourn jobs list --state queued"
+    assert problems(sojourn) == [want, waits]
+    was_seen(long_ago(seconds=1)())
+    assert problems(sojourn) == [waits]
+
+
+@pytest.mark.django_db
+def test_the_doctor_wants_a_worker_where_a_loop_is_overdue(sojourn: Sojourn, home: Path) -> None:
+    LoopState.objects.create(name="feeds", due_at=long_ago(minutes=4)())
+    assert problems(sojourn) == []
+    LoopState.objects.update(due_at=long_ago(minutes=6)())
+    assert len(problems(sojourn)) == 1
+    LoopState.objects.update(problem="A was not refreshed")
+    was_seen(long_ago(seconds=1)())
+    assert problems(sojourn) == ["feeds: A was not refreshed"]
+
+
+@pytest.mark.django_db
+def test_the_doctor_tells_failed_jobs_until_somebody_sees_to_them(sojourn: Sojourn, home: Path) -> None:
+    clock = long_ago(minutes=1)
+    first = ask(kinds.refuse, clock)
+    keyed = queue.ask(kinds.refuse, {}, now=clock(), key="a")
+    work(clock)
+    [found] = problems(sojourn)
+    assert found.startswith("2 failed, the last one: refuse: the token is not right; see sojourn jobs show")
+    queue.ask(kinds.copy, {"upto": 1}, now=clock(), key="a")
+    work(clock)
+    [found] = problems(sojourn)
+    assert found.startswith("1 failed")
+    assert keyed.pk != first.pk
+    queue.cancel(first.pk, clock(), "ann")
+    assert problems(sojourn) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("total", "lost"), [(0, 0), (3, 0), (3, 1)])
+def test_the_doctor_finds_secrets_that_cannot_be_opened(
+    sojourn: Sojourn, home: Path, monkeypatch: pytest.MonkeyPatch, total: int, lost: int
+) -> None:
+    monkeypatch.setattr("sojourn.sealed.count", lambda: (total, lost))
+    assert ("secrets" in [one["check"] for one in json.loads(sojourn("doctor", "--json").out)]) == (total > 0)
+    assert len(problems(sojourn)) == (1 if lost else 0)
+
+
+@pytest.mark.django_db
+def test_a_key_of_the_environment_is_changed_there(sojourn: Sojourn, settings: Any) -> None:
+    settings.VALUES = {**settings.VALUES, "SECRET_KEY": "x" * 32}
+    run = sojourn("key", "rotate")
+    assert (run.code, run.out) == (2, "")
+    assert "put another into SECRET_KEY, and this one into SECRET_KEY_FALLBACKS" in run.err
+    assert sojourn("key", "reseal", "--forget").err == "0 secrets are sealed with the key in force.\n"
 
 
 @pytest.mark.django_db

@@ -21,6 +21,7 @@ def test_every_address_but_these_needs_sign_in() -> None:
     assert {name for name, view in views.items() if not getattr(view, "login_required", True)} == {
         "login",
         "health",
+        "metrics",
         "charts/<str:release>.js",
     }
 

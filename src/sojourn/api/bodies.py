@@ -34,3 +34,9 @@ def read_object(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Problem(400, "The body is not a JSON object, such as {}.", "body")
     return found
+
+
+def expect_none(request: HttpRequest) -> None:
+    """Raise Problem where a body says something; none and {} say nothing."""
+    for name in read_object(request):
+        raise Problem(400, f"{name!r:.60} means nothing here: this address takes no body.", "body")

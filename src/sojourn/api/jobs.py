@@ -1,5 +1,7 @@
 """`/jobs`: what is done in the background, how far it is, and what went wrong."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
@@ -8,6 +10,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from ninja import Path, Query, Router, Schema
 
+from sojourn.api.bodies import expect_none
 from sojourn.api.errors import Problem
 from sojourn.api.security import need
 from sojourn.errors import UserError
@@ -91,19 +94,21 @@ def shown_one(request: HttpRequest, number: Number) -> dict[str, Any]:
 @router.post("/{number}/cancel", auth=need("write"), response=JobOut, operation_id="cancel-job", summary="Cancel a job")
 def cancel(request: HttpRequest, number: Number) -> dict[str, Any]:
     """Ask that a job ends: one that runs does so at its next step. 409 where it has ended."""
-    _find(number)
-    try:
-        return shown.as_json(queue.cancel(number, timezone.now(), _who(request)))
-    except UserError as error:
-        raise Problem(409, str(error), "number") from None
+    return _change(request, number, queue.cancel)
 
 
 @router.post("/{number}/retry", auth=need("write"), response=JobOut, operation_id="retry-job", summary="Retry a job")
 def retry(request: HttpRequest, number: Number) -> dict[str, Any]:
     """Begin a job that failed or was cancelled once more, where it was. 409 where it did not fail."""
+    return _change(request, number, queue.retry)
+
+
+def _change(request: HttpRequest, number: int, change: Callable[[int, datetime, str], Job]) -> dict[str, Any]:
+    """A job after a change; raises Problem 404 where there is none, 409 where it cannot be changed so."""
+    expect_none(request)
     _find(number)
     try:
-        return shown.as_json(queue.retry(number, timezone.now(), _who(request)))
+        return shown.as_json(change(number, timezone.now(), request.user.get_username()))
     except UserError as error:
         raise Problem(409, str(error), "number") from None
 
@@ -113,7 +118,3 @@ def _find(number: int) -> Job:
         return shown.find(number)
     except UserError as error:
         raise Problem(404, str(error), "number") from None
-
-
-def _who(request: HttpRequest) -> str:
-    return request.user.get_username()

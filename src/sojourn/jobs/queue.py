@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django_tasks import TaskResultStatus
 from django_tasks.base import Task
-from django_tasks_db.models import DBTaskResult, get_date_max
+from django_tasks_db.models import DBTaskResult
 
 from sojourn.errors import UserError
 from sojourn.jobs.models import UNFINISHED, Job, LogLine, State
@@ -49,7 +49,7 @@ def ask(
         return found
     try:
         with transaction.atomic():
-            entry = function.using(run_after=after).enqueue(**arguments)
+            entry = function.using(run_after=after or now).enqueue(**arguments)
             return Job.objects.create(task_id=entry.id, kind=function.name, key=key, asked_by=by, asked_at=now)
     except IntegrityError:
         if key is None or (found := unfinished.first()) is None:
@@ -60,8 +60,7 @@ def ask(
 def claim(worker: str, now: datetime, lease: timedelta) -> Job | None:
     """Begin the next job that is ready, for a lease; None where none is. Of many workers, each gets another job."""
     with transaction.atomic():
-        may_begin = Q(run_after__lte=now) | Q(run_after=get_date_max())  # the latter: whenever it can
-        ready = DBTaskResult.objects.filter(may_begin, status=TaskResultStatus.READY, job__state=State.QUEUED)
+        ready = DBTaskResult.objects.filter(run_after__lte=now, status=TaskResultStatus.READY, job__state=State.QUEUED)
         entry = ready.get_locked()
         if entry is None:
             return None
@@ -185,7 +184,7 @@ def _settle(job: Job, state: State, now: datetime, *, problem: str = "", after: 
     job.state, job.claim, job.lease_until, job.problem = state, "", None, problem
     entry: QuerySet[DBTaskResult[Any, Any]] = DBTaskResult.objects.filter(pk=job.task_id)
     if state == State.QUEUED:
-        entry.update(status=_ENTRY[state], run_after=after or get_date_max())
+        entry.update(status=_ENTRY[state], run_after=after or now)
     else:
         job.ended_at = now
         entry.update(status=_ENTRY[state], finished_at=now)
