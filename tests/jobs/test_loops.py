@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from sojourn.errors import UserError
-from sojourn.jobs import loops
+from sojourn.jobs import loops, worker
 from sojourn.jobs.alone import alone
 from sojourn.jobs.loops import Loop, Tally
 from sojourn.jobs.models import LoopState, WorkerState
@@ -83,11 +83,11 @@ def test_tallies_of_workers_add_up(clock: Clock) -> None:
 def run_until(every: list[Loop], is_enough: Callable[[], bool], clock: Clock) -> None:
     """Run a worker in this process, in threads of its own, until its loops did enough."""
     stopping = Event()
-    worker = Worker(every, clock, stopping)
+    one = Worker(every, clock, stopping)
 
     def work() -> None:
         try:
-            worker.run(is_only=True)
+            one.run(is_only=True)
         finally:
             connection.close()
 
@@ -132,8 +132,8 @@ def test_errors_end_a_step_but_never_a_loop(clock: Clock, caplog: pytest.LogCapt
     assert LoopState.objects.get(name="shared").due_at == clock() + timedelta(hours=1)
     assert "the loop told: the feed is gone" in caplog.text
     assert "RuntimeError: hunter2" in caplog.text
-    worker = WorkerState.objects.get()
-    assert (worker.seen_at, worker.ended_at) == (clock(), clock())
+    seen = WorkerState.objects.get()
+    assert (seen.seen_at, seen.ended_at) == (clock(), clock())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -142,6 +142,10 @@ def test_workers_of_the_day_before_are_forgotten(clock: Clock) -> None:
         clock.now = Clock().now + timedelta(hours=hours)
         run_until([Loop("a", 0.01, nothing)], lambda: True, clock)
     assert WorkerState.objects.count() == 2
+
+
+def test_what_an_end_may_take_is_less_than_ten_seconds() -> None:
+    assert worker.DRAIN_S + worker.LAST_WORDS_S < 10
 
 
 def test_a_lock_is_held_by_one_and_waited_for(tmp_path: object) -> None:

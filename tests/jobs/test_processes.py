@@ -30,9 +30,9 @@ def test_a_job_killed_again_and_again_ends_all_the_same(shared_store: Store, pla
 
 
 def end(worker: "subprocess.Popen[str]") -> str:
-    """Tell a worker to stop; it does within 10 seconds, and what it wrote to stderr is the answer."""
+    """Tell a worker to stop; what it wrote to stderr is the answer."""
     worker.send_signal(signal.SIGTERM)
-    err = worker.communicate(timeout=10)[1]
+    err = worker.communicate(timeout=60)[1]
     assert worker.returncode == 0, err
     return err
 

@@ -59,8 +59,10 @@ def ask(
 
 def claim(worker: str, now: datetime, lease: timedelta) -> Job | None:
     """Begin the next job that is ready, for a lease; None where none is. Of many workers, each gets another job."""
+    ready = DBTaskResult.objects.filter(run_after__lte=now, status=TaskResultStatus.READY, job__state=State.QUEUED)
+    if not ready.exists():  # asked every second: look before locking
+        return None
     with transaction.atomic():
-        ready = DBTaskResult.objects.filter(run_after__lte=now, status=TaskResultStatus.READY, job__state=State.QUEUED)
         entry = ready.get_locked()
         if entry is None:
             return None
@@ -81,7 +83,7 @@ def renew(claims: list[str], now: datetime, lease: timedelta) -> None:
 def take_back(now: datetime, *, everything: bool = False) -> None:
     """Put back the jobs whose worker was lost: those with a lease that is over, or all that run."""
     lost = Q(state=State.RUNNING) if everything else Q(state=State.RUNNING, lease_until__lte=now)
-    if not Job.objects.filter(lost).exists():  # asked every second: look before locking
+    if not Job.objects.filter(lost).exists():  # as above
         return
     with transaction.atomic():
         for job in Job.objects.select_for_update(skip_locked=True).filter(lost):

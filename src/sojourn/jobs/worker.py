@@ -27,10 +27,12 @@ LEASE = timedelta(seconds=30)
 """How long after the last sign of life of a worker others take up what it had."""
 
 DRAIN_S = 8.0
-"""How long running steps have to come to an end; with what follows, a worker ends within 10 seconds."""
+"""How long running steps have to come to an end."""
+
+LAST_WORDS_S = 1.5
+"""How long the store has, after that, to take back what is not done. Together a worker ends within 10 seconds."""
 
 _FORGET = timedelta(days=1)
-_LAST_WORDS_S = 1.5
 _LOOK_S = 5.0
 log = logging.getLogger(__name__)
 
@@ -140,7 +142,7 @@ class Worker:
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
         # In a thread: whatever the store does, the end does not wait for it.
-        _start(lambda: self._try(self._last_words), "last words").join(_LAST_WORDS_S)
+        _start(lambda: self._try(self._last_words), "last words").join(LAST_WORDS_S)
 
     def _last_words(self) -> None:
         now = self._turn.clock()
