@@ -237,6 +237,7 @@ SETTINGS = (
         "A file of certificates, PEM, that vouch for Jira besides those the machine trusts.",
         _file,
     ),
+    Setting(
         "SOJOURN_METRICS_TOKEN",
         "",
         "The token that /metrics asks for. Empty: this machine only may ask.",

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import DatabaseError, connection
 
 from sojourn.calendars import refresh, store
 from sojourn.calendars.models import HolidaySet
@@ -124,34 +123,3 @@ def test_a_set_that_is_imported_otherwise_forgets_its_address(feed: Feed) -> Non
     keep(feed)
     store.save_holidays("Days", [{"date": "2024-05-01"}])
     assert run(feed) == []
-
-
-def test_a_service_looks_at_once_and_every_hour_and_outlives_what_fails(
-    feed: Feed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keep(feed, "Days", "2024-12-25")
-    monkeypatch.setattr(connection, "close", lambda: None)  # the test's own transaction is in it
-    waited: list[float] = []
-
-    def now() -> datetime:
-        moment = next(moments)
-        if moment is None:
-            raise DatabaseError("locked")
-        return moment
-
-    def wait(seconds: float) -> bool:
-        waited.append(seconds)
-        feed.tell("2024-06-03")
-        return len(waited) == 3
-
-    moments = iter([NEXT_DAY, None, NEXT_DAY])
-    with caplog.at_level("INFO", "sojourn.calendars.refresh"):
-        refresh.keep_fresh(feed.openings, now, wait)
-    assert waited == [3600, 3600, 3600]
-    assert [record.getMessage().partition(": 127")[0] for record in caplog.records] == [
-        "Holidays Days: not refreshed, 1 as before",
-        "Holidays: the store could not be used; they are refreshed an hour later.",
-        "Holidays Days: refreshed, there are 1.",
-    ]
-    assert "secret" not in caplog.text
-    assert dates() == ["2024-06-03"]

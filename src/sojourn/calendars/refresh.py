@@ -1,12 +1,9 @@
 """Reading sets of holidays anew from where they came from."""
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
-
-from django.db import DatabaseError, connection
 
 from sojourn import net
 from sojourn.calendars import icalendar_import, store
@@ -15,9 +12,6 @@ from sojourn.errors import UserError
 
 _FRESH = timedelta(days=1)
 YEARS_AHEAD = 2
-_LOOK_EVERY_S = 3600.0
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +49,3 @@ def _refresh(holiday_set: HolidaySet, openings: net.Openings, now: datetime) -> 
     feed = store.Feed(holiday_set.source_url, holiday_set.tz, years, now)
     store.save_holidays(holiday_set.name, [*kept, *coming], feed)
     return len(kept) + len(coming)
-
-
-def keep_fresh(openings: net.Openings, now: Callable[[], datetime], wait: Callable[[float], bool]) -> None:
-    """Refresh what is due, and look again every hour until `wait`, which is given seconds, says to stop.
-
-    What cannot be read is logged, and tried again an hour later.
-    """
-    is_stopped = False
-    while not is_stopped:
-        try:
-            for done in refresh(openings, now=now()):
-                if done.problem:
-                    _log.warning("Holidays %s: not refreshed, %d as before: %s", done.name, done.count, done.problem)
-                else:
-                    _log.info("Holidays %s: refreshed, there are %d.", done.name, done.count)
-        except DatabaseError:
-            _log.exception("Holidays: the store could not be used; they are refreshed an hour later.")
-        finally:
-            connection.close()
-        is_stopped = wait(_LOOK_EVERY_S)
