@@ -183,3 +183,31 @@ def test_answers_are_packed_for_tokens_only(ask: Ask, signed_in: Client) -> None
     assert gzip.decompress(content(packed)).startswith(b"issue_key,")
     assert "Content-Encoding" not in ask("GET", path.replace("csv", "parquet"), **{"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in signed_in.get(ROOT + path, headers={"Accept-Encoding": "gzip"})
+
+
+def test_a_query_in_jql_chooses_the_work_items(ask: Ask) -> None:
+    jql = "status WAS Waiting OR assignee = currentUser() OR key IN (ABC-1)"
+    store(issue("NEW-1", "Open", assignee={"accountId": "x1", "displayName": "Bob"}))
+    found = ask.get(f"/reports/time-in-status?{urlencode(GIVEN | {'jql': jql})}")
+    assert [row["issue_key"] for row in found["rows"]] == ["ABC-1", "NEW-1"]
+    assert f"Only work items that JQL finds: {jql}." in found["lines"]
+    assert ask.post("/reports/time-in-status", GIVEN | {"jql": jql})["rows"] == found["rows"]
+
+
+def test_pages_hold_the_query(ask: Ask) -> None:
+    page = ask.get(f"/reports/time-in-status?{urlencode(GIVEN | {'jql': 'status WAS Done', 'per_page': 40})}")
+    following = ask.get(page["next"].partition("testserver")[2])
+    assert (len(page["rows"]), len(following["rows"]), following["next"]) == (40, 22, None)
+    assert following["lines"] == page["lines"]
+
+
+def test_what_is_wrong_in_a_query_is_a_problem_with_a_place(ask: Ask) -> None:
+    asked = urlencode({"jql": "project = ABC AND\nprioriti = High"})
+    response = ask("GET", f"/reports/time-in-status?{asked}")
+    found = problem(response, 400)
+    assert found["errors"] == [{"parameter": "jql", "detail": found["detail"]}]
+    assert found["detail"] == "line 2, column 1: the field 'prioriti' does not exist; did you mean 'priority'?"
+    assert (found["message"], found["hint"]) == ("the field 'prioriti' does not exist", "did you mean 'priority'?")
+    assert (found["line"], found["column"], found["start"], found["end"]) == (2, 1, 18, 26)
+    found = problem(ask("POST", "/reports/wip", {"jql": "project = ABC ORDER"}), 400)
+    assert (found["expected"], found["line"], found["column"]) == (["BY"], 1, 20)

@@ -67,6 +67,7 @@ def test_options_of_the_report_and_of_the_chart_are_heard(sojourn: Sojourn) -> N
     ("options", "message"),
     [
         (["--project", "NO"], "project: there is no project 'NO'; there are: ABC, XYZ"),
+        (["--jql", "project = NO"], "line 1, column 11: there is no 'NO' in the field project"),
         (["--theme", "pink"], "theme: 'pink' is not one of light, dark"),
         (["--format", "gif"], "format: 'gif' is not one of svg, png, vega-lite"),
         (["-o", "out.gif"], "format: 'gif' is not one of svg, png, vega-lite"),

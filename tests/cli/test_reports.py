@@ -84,6 +84,8 @@ def test_a_format_that_is_asked_for_beats_the_name(sojourn: Sojourn, tmp_path: P
         (["--project", "ABC"], ["ABC-1"]),
         (["--project", "ABC", "--project", "XYZ"], ["ABC-1", "XYZ-1"]),
         (["--site", "Test"], ["ABC-1", "XYZ-1"]),
+        (["--jql", "status WAS Open AND project = ABC"], ["ABC-1"]),
+        (["--jql", "assignee WAS currentUser()", "--user", "ann"], []),
         (["--created", "2024-01-02.."], ["XYZ-1"]),
         (["--updated", "2024-01-02.."], []),
         (["--resolved", "2024-01-02.."], []),
@@ -126,6 +128,7 @@ def test_a_calendar_may_be_a_file(sojourn: Sojourn, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["--jql", "assignee = currentUser()"], "line 1, column 12: it is not known who asks"),
         (["--project", "NO"], "project: there is no project 'NO'; there are: ABC, XYZ"),
         (["--calendar", "No"], "There is no calendar 'No'. There are: 7x24"),
         (["--as-of", "soon"], "as_of: 'soon' is not a time; write a date such as"),
@@ -146,7 +149,7 @@ def test_what_is_wrong_is_wrong_use_and_names_the_option(sojourn: Sojourn, optio
     run = sojourn(*COMMAND, *options)
     assert (run.code, run.out) == (2, "")
     assert run.err.startswith(f"sojourn: {message}")
-    assert run.err.count("\n") == 1
+    assert run.err.count("\n") == (3 if "--jql" in options else 1)
 
 
 def test_of_a_store_without_work_items_it_is_said_how_to_get_some(sojourn: Sojourn) -> None:
@@ -155,3 +158,21 @@ def test_of_a_store_without_work_items_it_is_said_how_to_get_some(sojourn: Sojou
     run = sojourn("report", "time-in-status", "--format", "csv")
     assert (run.code, run.out) == (0, "issue_key,issue_id,current,flags\r\n")
     assert run.err.startswith("The store has no work items yet: `sojourn import FILE…` reads some")
+
+
+@pytest.mark.parametrize(
+    ("jql", "shown", "marks"),
+    [
+        ("project = ABC AND prioriti = High", "project = ABC AND prioriti = High", f"{' ' * 18}{'^' * 8}"),
+        ("project =", "project =", f"{' ' * 9}^"),
+        ("project = ABC\nAND status = In progress", "AND status = In progress", f"{' ' * 13}^^"),
+        ("key = 日本 AND nope = 1", "key = 日本 AND nope = 1", f"{' ' * 15}^^^^"),
+        (f"key in ({'ABC-1, ' * 40}) x", f"{'ABC-1, ' * 10}) x", f"{' ' * 70}^"),
+        (f"nope = {'x' * 200}", f"nope = {'x' * 93}", "^^^^"),
+        ("a\x1b[2Jb = 1", "a [2Jb = 1", " ^"),
+    ],
+)
+def test_what_is_wrong_in_a_query_is_marked(sojourn: Sojourn, jql: str, shown: str, marks: str) -> None:
+    run = sojourn(*COMMAND, "--jql", jql)
+    assert (run.code, run.out) == (2, "")
+    assert run.err.splitlines()[1:] == [f"  {shown}", f"  {marks}"]

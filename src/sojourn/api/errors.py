@@ -3,12 +3,15 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import add_never_cache_headers
 
 from sojourn.errors import Refused, UserError
+from sojourn.jql import JqlError
 
 CONTENT_TYPE = "application/problem+json"
 LONGEST_BODY = 1 << 20
@@ -37,15 +40,23 @@ class Problem(Exception):
 
 
 def answer(
-    status: int, detail: str, places: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
+    status: int,
+    detail: str,
+    places: Sequence[tuple[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> HttpResponse:
-    """A problem as a response; `places` are the parameters that are wrong, each with what would be right."""
+    """A problem as a response; `places` are the parameters that are wrong, each with what would be right.
+
+    `more` are members beside those that every problem has.
+    """
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "errors": [{"parameter": parameter, "detail": text} for parameter, text in places],
+        **more,
     }
     text = json.dumps(body, ensure_ascii=False)
     return HttpResponse(text.encode(errors="replace"), status=status, content_type=CONTENT_TYPE, headers=headers)
@@ -54,7 +65,13 @@ def answer(
 def of_user_error(error: UserError) -> HttpResponse:
     """What a user can put right, as a problem with status 400."""
     places = [(error.path, error.problem)] if isinstance(error, Refused) and error.path else []
-    return answer(400, str(error), places)
+    return answer(400, str(error), places, more=of_jql(error) if isinstance(error, JqlError) else {})
+
+
+def of_jql(error: JqlError) -> dict[str, Any]:
+    """What is wrong with a query, and where: lines and columns count from 1, `start` and `end` are offsets from 0."""
+    names = ("message", "hint", "expected", "line", "column", "start", "end")
+    return {name: getattr(error, name) for name in names}
 
 
 def problems(

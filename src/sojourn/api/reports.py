@@ -18,6 +18,7 @@ from sojourn.core.instants import utc_text
 from sojourn.errors import Refused, UserError
 from sojourn.reports import catalogue, formats, options
 from sojourn.reports.menu import MENU, Entry
+from sojourn.reports.query import Asker
 from sojourn.reports.request import Request
 
 router = Router(tags=["reports"])
@@ -108,7 +109,7 @@ def _answer(request: HttpRequest, entry: Entry, given: Options) -> HttpResponseB
         if chosen != "json":
             raise Refused("format", f"{chosen} is sent whole; leave out per_page and cursor, or ask for json")
         return _page(request, entry, asked, per_page, cursor_text)
-    table = catalogue.run(entry.name, _request(entry, asked))
+    table = catalogue.run(entry.name, _request(request, entry, asked))
     content_type = formats.CONTENT_TYPES[chosen]
     response = StreamingHttpResponse(_begun(formats.chunks(table, chosen)), content_type=content_type)
     if chosen != "json":
@@ -121,10 +122,10 @@ def _page(request: HttpRequest, entry: Entry, asked: Options, per_page: int, cur
         cursor = pages.read(cursor_text, entry.name)
         if asked and asked != cursor.options:
             raise Refused("cursor", "was made for other options; repeat those of the first page, or send none")
-        wanted = _request(entry, {**cursor.options, "as_of": [utc_text(cursor.as_of_ms)]})
+        wanted = _request(request, entry, {**cursor.options, "as_of": [utc_text(cursor.as_of_ms)]})
         cursor = pages.resized(cursor, per_page)
     else:
-        wanted = _request(entry, asked)
+        wanted = _request(request, entry, asked)
         cursor = pages.first(entry.name, asked, per_page, wanted)
     table, following = pages.page(wanted, cursor)
     found = pages.body(
@@ -134,9 +135,10 @@ def _page(request: HttpRequest, entry: Entry, asked: Options, per_page: int, cur
     return HttpResponse(orjson.dumps(found), content_type="application/json", headers=links)
 
 
-def _request(entry: Entry, asked: Mapping[str, list[str]]) -> Request:
+def _request(request: HttpRequest, entry: Entry, asked: Mapping[str, list[str]]) -> Request:
     """The request the options ask for; raises Refused, naming the option and what would be right."""
-    return options.request(asked, _calendar(asked.get("calendar", [])), timezone.now(), entry.options)
+    calendar = _calendar(asked.get("calendar", []))
+    return options.request(asked, calendar, timezone.now(), entry.options, Asker.of(request.user))
 
 
 def _calendar(texts: list[str]) -> Calendar:

@@ -36,6 +36,11 @@ _PROBLEM = {
                 "properties": {"parameter": {"type": "string"}, "detail": {"type": "string"}},
             },
         },
+        "message": {"type": "string", "description": "Of a query in JQL: what is wrong."},
+        "hint": {"type": "string", "description": "What was probably meant."},
+        "expected": {"type": "array", "items": {"type": "string"}, "description": "What could stand there."},
+        **{name: {"type": "integer", "description": "Where, from 1."} for name in ("line", "column")},
+        **{name: {"type": "integer", "description": "Where, an offset from 0."} for name in ("start", "end")},
     },
 }
 _FAILED = {"description": "A problem (RFC 9457)", "content": {CONTENT_TYPE: {"schema": _PROBLEM}}}

@@ -32,7 +32,7 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        fail(str(error))
+        fail(str(error), *_pointed(error))
     except Exception as error:
         from django.db import DatabaseError
 
@@ -60,10 +60,18 @@ def root(
         raise typer.Exit
 
 
-def fail(message: str) -> None:
-    """Say on stderr, in one line, what is wrong and end as wrong use."""
-    typer.echo(f"sojourn: {' '.join(message.split())}", err=True)
+def fail(message: str, *below: str) -> None:
+    """Say on stderr, in one line and those below it, what is wrong and end as wrong use."""
+    typer.echo("\n".join((f"sojourn: {' '.join(message.split())}", *below)), err=True)
     sys.exit(2)
+
+
+def _pointed(error: UserError) -> list[str]:
+    """Of a query in JQL the line that is wrong, and marks under the place."""
+    from sojourn.cli.pointing import pointed
+    from sojourn.jql import JqlError
+
+    return pointed(error) if isinstance(error, JqlError) else []
 
 
 def say(message: str) -> None:

@@ -12,6 +12,7 @@ from sojourn.reports.menu import Entry, Option
 if TYPE_CHECKING:
     from sojourn.reports.request import Request
 
+USER = Annotated[str, typer.Option("--user", help="Who asks: whom currentUser() in --jql means, by name or id.")]
 OUTPUT = Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")]
 
 
@@ -55,12 +56,13 @@ def texts(given: dict[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def request(entry: Entry, options: dict[str, list[str]]) -> "Request":
-    """What is asked of a report; raises UserError where an option is wrong."""
+def request(entry: Entry, options: dict[str, list[str]], user: str = "") -> "Request":
+    """What a user asks of a report; raises UserError where an option is wrong."""
     from django.utils import timezone
 
     from sojourn.calendars import store
     from sojourn.reports import options as reading
+    from sojourn.reports.query import Asker
 
     calendar = store.load_any(*options.get("calendar", [store.DEFAULT]))
-    return reading.request(options, calendar, timezone.now(), entry.options)
+    return reading.request(options, calendar, timezone.now(), entry.options, Asker(user or None))

@@ -3,13 +3,16 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sojourn.cli import asking
 from sojourn.cli.app import AsJson, app, print_json, use_store
 from sojourn.reports.chart_menu import CHART_MENU, ChartEntry
+
+if TYPE_CHECKING:
+    from sojourn.reports.request import Request
 
 _HELP = """Draw a report as a picture.
 
@@ -52,16 +55,18 @@ def _command(chart: ChartEntry) -> Callable[..., None]:
     if chart.without_done:
         own.append(asking.parameter("with_done", _WITH_DONE, False))
 
-    def run(*, output: Path | None, output_format: str, **given: Any) -> None:
+    def run(*, output: Path | None, output_format: str, user: str, **given: Any) -> None:
         asked = {one.name: given.pop(one.name) for one in own}
         options = {name: [value] for name, value in chart.fixed.items()}
         options |= {one.name: [one.default] for one in chart.options if one.default and not one.is_switch}
         options |= asking.texts(given)
         use_store()
-        _draw(chart, options, asked, output_format or _format_of(output), output)
+        request = asking.request(chart.entry, options, user)
+        _draw(chart, request, asked, output_format or _format_of(output), output)
 
     parameters = [
         *map(asking.option, chart.options),
+        asking.parameter("user", asking.USER, ""),
         *own,
         asking.parameter("output_format", _FORMAT, ""),
         asking.parameter("output", asking.OUTPUT, None),
@@ -80,15 +85,12 @@ def _format_of(output: Path | None) -> str:
     return _ENDINGS.get(ending, ending or "svg")
 
 
-def _draw(
-    chart: ChartEntry, options: dict[str, list[str]], asked: dict[str, Any], kind: str, output: Path | None
-) -> None:
+def _draw(chart: ChartEntry, request: "Request", asked: dict[str, Any], kind: str, output: Path | None) -> None:
     from sojourn.errors import UserError
     from sojourn.reports.charts import catalogue, render
     from sojourn.writing import beside
 
     chosen = render.parse_picture(kind)
-    request = asking.request(chart.entry, options)
     data = render.render(catalogue.chart(chart, request, **asked), chosen)
     if output is not None:
         with beside(output) as file:

@@ -44,16 +44,17 @@ def reports(
 def _command(entry: Entry) -> Callable[..., None]:
     """The command of a report: a parameter for each of its options, the format and the file."""
 
-    def run(*, output: Path | None, output_format: str, **given: Any) -> None:
+    def run(*, output: Path | None, output_format: str, user: str, **given: Any) -> None:
         options = asking.texts(given)
         chosen = output_format or _format_of(output)
         if "time_format" in given and "time_format" not in options:
             options["time_format"] = ["DaysHoursMinutes" if chosen == "table" else "ms"]
         use_store()
-        _answer(entry.name, asking.request(entry, options), chosen, output)
+        _answer(entry.name, asking.request(entry, options, user), chosen, output)
 
     parameters = [
         *map(asking.option, entry.options),
+        asking.parameter("user", asking.USER, ""),
         asking.parameter("output_format", _FORMAT, ""),
         asking.parameter("output", asking.OUTPUT, None),
     ]

@@ -7,29 +7,59 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
+from sojourn.calendars import store
 from sojourn.core.calendar import Calendar
 from sojourn.errors import Refused
 from sojourn.history.models import Issue, Project, Site
+from sojourn.jql.asking import Asking
+from sojourn.jql.compile import Selection, selection
 from sojourn.reports.request import DateField, Range, Request
 
 _COLUMN: dict[DateField, str] = {"created": "created_ms", "updated": "updated_ms", "resolved": "resolved_ms"}
 
 
 def chosen(request: Request) -> QuerySet[Issue]:
-    """The work items of a request that existed at its moment; raises Refused where a site or project is not known."""
+    """The work items of a request that existed at its moment.
+
+    Raises Refused where a site or project is not known, or where its query in JQL means nothing.
+    """
     _must_exist("site", request.sites, Site.objects.values_list("name", flat=True))
     _must_exist("project", request.projects, Project.objects.values_list("key", flat=True))
-    found = Issue.objects.filter(Q(deleted_ms=None) | Q(deleted_ms__gt=request.as_of_ms))
-    if request.sites:
-        found = found.filter(site__name__in=request.sites)
-    if request.projects:
-        found = found.filter(project__key__in=request.projects)
+    found = _plainly_chosen(request)
+    if request.jql:
+        found = found.filter(meaning(request).condition)
     if request.page:
         found = found.filter(pk__gt=request.page.after, pk__lte=request.page.upto)
     for place, (expression, value) in enumerate(request.within):
         name = f"within{place}"
         wanted_value = {f"{name}__isnull": True} if value is None else {name: value}
         found = found.alias(**{name: expression}).filter(**wanted_value)
+    return found
+
+
+def meaning(request: Request) -> Selection:
+    """What the query of a request means; raises JqlError, pointing at the place, where it means nothing."""
+    query = request.jql
+    if query is None:
+        raise ValueError("the request has no query")
+    asking = Asking(
+        as_of_ms=request.as_of_ms,
+        tz=request.calendar.tz,
+        user=query.asker.name,
+        login_ms=query.asker.login_ms,
+        sites=request.sites,
+        calendars=store.load,
+    )
+    return query.meaning(lambda: selection(query.text, asking, _plainly_chosen(request)))
+
+
+def _plainly_chosen(request: Request) -> QuerySet[Issue]:
+    """The work items that the options other than the query choose, on whatever page."""
+    found = Issue.objects.filter(Q(deleted_ms=None) | Q(deleted_ms__gt=request.as_of_ms))
+    if request.sites:
+        found = found.filter(site__name__in=request.sites)
+    if request.projects:
+        found = found.filter(project__key__in=request.projects)
     for name, wanted in request.filters.items():
         found = found.filter(_between(name, wanted, request.calendar))
     return found

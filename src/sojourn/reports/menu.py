@@ -56,6 +56,7 @@ def switch(name: str, meaning: str) -> Option:
 SELECT = (
     Option("site", "Only work items of these sites.", many=True),
     Option("project", "Only work items of these projects, by key.", many=True, commas=True),
+    Option("jql", "Only work items that this query finds; see docs/jql.md."),
     Option("created", "Only work items created in this range: FROM..TO, TO not included, either may be left out."),
     Option("updated", "Only work items updated in this range."),
     Option("resolved", "Only work items resolved in this range."),

@@ -1,11 +1,13 @@
 """What to know about the numbers of a report, in words."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sojourn.core.instants import utc_text
 from sojourn.reports import menu
+from sojourn.reports.items import meaning
 from sojourn.reports.request import Request
 from sojourn.reports.table import Notes
 
@@ -56,7 +58,8 @@ def saying(report: str, request: Request, lines: Sequence[str]) -> Notes:
     """The notes of a report: the calendar and zone, the moment, these lines, and what is not of that moment."""
     calendar = request.calendar
     today = []
-    chosen_today = request.projects or request.group_by or request.filters.keys() & {"updated", "resolved", "due"}
+    dated = request.filters.keys() & {"updated", "resolved", "due"}
+    chosen_today = request.projects or request.group_by or request.jql or dated
     if request.is_past and (request.columns or chosen_today):
         today.append("Fields of the work item, and choices and groups by them, are those of today, not of that moment.")
     asked = f"Working time under {request.calendar_name} ({calendar.tz}), as of {local(request.as_of_ms, calendar.tz)}."
@@ -68,5 +71,16 @@ def saying(report: str, request: Request, lines: Sequence[str]) -> Notes:
         business_day_ms=calendar.business_day_ms,
         business_week_ms=calendar.business_week_ms,
         time_format=request.time_format,
-        lines=(asked, *lines, *today),
+        lines=(asked, *_of_query(request), *lines, *today),
     )
+
+
+def _of_query(request: Request) -> list[str]:
+    """Which query chose the work items, and what of it is doubtful or was not used."""
+    if request.jql is None:
+        return []
+    found = meaning(request)
+    lines = [f"Only work items that JQL finds: {replace(found.query, order_by=())}."] if found.query.where else []
+    if found.query.order_by:
+        lines.append("ORDER BY in the query is not used: a report is sorted by its own columns.")
+    return [*lines, *(f"JQL, {warning}." for warning in found.warnings)]

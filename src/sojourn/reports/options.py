@@ -11,6 +11,7 @@ from sojourn.core.calendar.horizon import check_reach
 from sojourn.core.time_format import TimeFormat
 from sojourn.errors import Refused, UserError
 from sojourn.reports.menu import OPTIONS, Option
+from sojourn.reports.query import NOBODY, Asker, JqlQuery
 from sojourn.reports.request import DATE_FIELDS, Range, Request, Sort, StatusGroup
 
 _HOW = "write a date such as 2024-01-31, or an instant such as 2024-01-31T09:00 or 2024-01-31T09:00+01:00"
@@ -21,12 +22,16 @@ _EPOCH_MS = re.compile(r"-?[0-9]{9,}")
 
 
 def request(
-    options: Mapping[str, Sequence[str]], calendar: Calendar, now: datetime, known: Sequence[Option] = OPTIONS
+    options: Mapping[str, Sequence[str]],
+    calendar: Calendar,
+    now: datetime,
+    known: Sequence[Option] = OPTIONS,
+    asker: Asker = NOBODY,
 ) -> Request:
     """The request that options in text ask for; each option has the texts that were given for it.
 
-    `known` are the options of the report. Dates and times without a zone are the calendar's. Raises Refused, naming the
-    option and what would be right.
+    `known` are the options of the report, `asker` is whom a query means by currentUser(). Dates and times without a
+    zone are the calendar's. Raises Refused, naming the option and what would be right.
     """
     names = {option.name for option in known}
     for name in options:
@@ -45,6 +50,7 @@ def request(
         calendar_name=one["calendar"] if any(options.get("calendar", ())) else calendar.name or "7x24",
         sites=texts.get("site", ()),
         projects=texts.get("project", ()),
+        jql=JqlQuery(one["jql"], asker) if one.get("jql") else None,
         filters={name: found for name in DATE_FIELDS if (found := range_of(one.get(name, ""), zone, name)) != Range()},
         trim=range_of(one.get("trim", ""), zone, "trim"),
         stop_on_done=one.get("stop_on_done") == "true",

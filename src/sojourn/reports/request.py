@@ -11,6 +11,7 @@ from sojourn.core.time_format import TimeFormat
 from sojourn.core.timeline import VisitsRule
 from sojourn.errors import Refused
 from sojourn.reports.menu import Current, Shape, StatusesBy
+from sojourn.reports.query import JqlQuery
 
 DateField = Literal["created", "updated", "resolved", "due"]
 DATE_FIELDS: tuple[DateField, ...] = get_args(DateField)
@@ -68,6 +69,7 @@ class Request:
     calendar_name: str
     sites: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
+    jql: JqlQuery | None = None
     filters: dict[DateField, Range] = field(default_factory=dict)
     trim: Range = Range()
     current: Current = "include"

@@ -14,6 +14,7 @@ from sojourn.reports import options as reading
 from sojourn.reports.charts import MEASURED
 from sojourn.reports.items import chosen
 from sojourn.reports.menu import OPTIONS, Option
+from sojourn.reports.query import Asker
 from sojourn.reports.request import DATE_FIELDS, Request
 
 PER_PAGE = ("50", "100", "500")
@@ -89,8 +90,8 @@ def tidied(query: Query) -> Query:
     return Query({name: texts for name, texts in query.put("sort", *kept).options.items() if name != "page"})
 
 
-def request(query: Query, now: datetime, time_format: str = TIME_FORMAT) -> Request:
-    """The request an address asks for, in a time format unless it names one itself.
+def request(query: Query, now: datetime, asker: Asker, time_format: str = TIME_FORMAT) -> Request:
+    """The request somebody's address asks for, in a time format unless it names one itself.
 
     Raises Refused, naming the option and what would be right.
     """
@@ -100,8 +101,8 @@ def request(query: Query, now: datetime, time_format: str = TIME_FORMAT) -> Requ
         calendar = store.load(query.one("calendar"))
     except UserError as error:
         raise Refused("calendar", str(error)) from error
-    found = reading.request({"time_format": (time_format,), **given}, calendar, now)
-    chosen(found)  # whether there are such sites and projects, before anything is sent
+    found = reading.request({"time_format": (time_format,), **given}, calendar, now, asker=asker)
+    chosen(found)  # whether there are such sites and projects and what the query means, before anything is sent
     for option in PAGE_OPTIONS:
         _check(option, query.one(option.name))
     return found

@@ -18,6 +18,7 @@ from sojourn.errors import Refused, UserError
 from sojourn.history.models import Issue
 from sojourn.reports import catalogue, charts, formats, notes
 from sojourn.reports.charts import Figure, Measured
+from sojourn.reports.query import Asker
 from sojourn.reports.request import Request
 from sojourn.reports.table import Table
 from sojourn.web import bundle, chips, form, grid, query
@@ -37,7 +38,7 @@ def page(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(request.path + query.tidied(asked).address)
     shared = {"query": asked, "chips": chips.of(asked), "cleared": chips.cleared(asked)}
     try:
-        wanted = query.request(asked, timezone.now())
+        wanted = query.request(asked, timezone.now(), Asker.of(request.user))
         if wanted.group_by:
             raise Refused("group_by", "is not shown on this page; `sojourn report` and the REST API answer by groups")
         answer = _answer(asked, wanted)
@@ -56,7 +57,7 @@ def download(request: HttpRequest, name: str) -> HttpResponseBase:
         raise Http404
     chosen = formats.parse_format(name)
     try:
-        wanted = query.request(query.parse(request.GET), timezone.now(), "ms")
+        wanted = query.request(query.parse(request.GET), timezone.now(), Asker.of(request.user), "ms")
         pieces = formats.chunks(catalogue.run(_REPORT, wanted), chosen)
         first = next(pieces)  # what the format cannot hold is refused before anything is sent
     except UserError as error:

@@ -8,6 +8,7 @@ LABEL = {
     "time_format": "Time format",
     "site": "Site",
     "project": "Project",
+    "jql": "JQL",
     "created": "Created",
     "updated": "Updated",
     "resolved": "Resolved",

@@ -1,0 +1,45 @@
+"""A query in JQL that chooses the work items of a report."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+
+from sojourn.jql.compile import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: the name of the account, and when it signed in; neither where nobody is known to ask."""
+
+    name: str | None = None
+    login_ms: int | None = None
+
+    @classmethod
+    def of(cls, user: AbstractBaseUser | AnonymousUser) -> "Asker":
+        """Who asks with an account."""
+        login = getattr(user, "last_login", None)
+        return cls(user.get_username() or None, None if login is None else round(login.timestamp() * 1000))
+
+
+NOBODY = Asker()
+
+
+@dataclass(frozen=True, slots=True)
+class JqlQuery:
+    """The text of a query, and who asks it.
+
+    What it means is worked out once for a request and for all requests that are made from it, such as those for its
+    pages: they share the moment, the zone and the sites, and histories are read only once.
+    """
+
+    text: str
+    asker: Asker = NOBODY
+    _meaning: list[Selection] = field(default_factory=list, compare=False, repr=False)
+
+    def meaning(self, find: Callable[[], Selection]) -> Selection:
+        """What the query means, found when it is first asked for."""
+        if not self._meaning:
+            self._meaning.append(find())
+        return self._meaning[0]
