@@ -21,7 +21,7 @@ from sojourn.jql.choices import Choice, Column, literals, projects, unanswered, 
 from sojourn.jql.idset import OneOf
 from sojourn.jql.instants import instant, instant_ms
 
-_PEOPLE = Column("BY", functions=functions.USERS, kind="user")
+PEOPLE = Column("BY", functions=functions.USERS, kind="user")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def updated_by(scope: Scope, function: Function) -> Q:
     if not 1 <= len(function.arguments) <= 3:
         raise scope.wrong(function, "updatedBy() takes somebody, and perhaps from and to when", "updatedBy(ann, -7d)")
     who, *ends = function.arguments
-    people = _PEOPLE.chosen(scope, who).numbers
+    people = PEOPLE.chosen(scope, who).numbers
     begin_ms, end_ms = ([instant_ms(scope, end) for end in ends] + [None, None])[:2]
     table = _table(people)
 
@@ -163,7 +163,7 @@ def _of_side(scope: Scope, meaning: Meaning, key: str, predicate: Predicate) -> 
 
 
 def _by(scope: Scope, predicate: Predicate) -> Test:
-    chosen = _PEOPLE.chosen(scope, predicate.operand)
+    chosen = PEOPLE.chosen(scope, predicate.operand)
     table = _table(chosen.numbers | ({EMPTY} if chosen.empty else set()))
     return lambda entries: _in(table, entries.author)
 

@@ -99,6 +99,9 @@ BY_NAME: dict[str, Maker] = {name.casefold(): maker for names, maker in _SYSTEM.
 NAMES = tuple(names[0] for names in _SYSTEM)
 """Jira's own fields, by their first name."""
 
+ALL_NAMES = tuple(name for names in _SYSTEM for name in names)
+"""All names of Jira's own fields."""
+
 JIRA_ONLY = {
     "filter": "saved filters stay in Jira; put the query of the filter here",
     "savedfilter": "saved filters stay in Jira; put the query of the filter here",

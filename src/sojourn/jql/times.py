@@ -18,7 +18,8 @@ from sojourn.jql.choices import COMPARE, ORDER, Column
 from sojourn.jql.idset import OneOf
 
 NAMES = ("timeIn", "timeSince", "visits")
-_OPERATORS: tuple[Operator, ...] = ("=", "!=", "is", "is not", *ORDER)
+MEANINGS = ("how long it was in a status", "how long ago it last entered a status", "how often it was in a status")
+OPERATORS: tuple[Operator, ...] = ("=", "!=", "is", "is not", *ORDER)
 _STATUS = Column("status", kind="status")
 Measured = tuple[Int64Array, BoolArray]
 """A number for each work item of a batch, and whether there is one: who never was there has no time, not 0."""
@@ -32,7 +33,7 @@ def is_time(field: Field) -> bool:
 def condition(scope: Scope, node: Condition) -> Q:
     """Work items whose time, measured to the moment asked of, compares so with a duration or a number."""
     name = node.field.name.casefold()
-    if node.operator not in _OPERATORS:
+    if node.operator not in OPERATORS:
         raise scope.wrong(
             node, f"{node.field.name} does not go with {node.operator.upper()}", "use = != < <= > >= or IS EMPTY"
         )
