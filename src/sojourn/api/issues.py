@@ -1,5 +1,6 @@
 """`/issues/{key}`: a work item as it is now, and every tracked field of it as steps and stays."""
 
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -26,26 +27,15 @@ from sojourn.reports.options import instant_ms
 router = Router(tags=["work items"])
 _PEOPLE = ("assignee", "reporter")
 _NAMED = ("issuetype", "priority", "resolution", *_PEOPLE)
+RELATED = ("site", "project", "status", *_NAMED)
+"""What a work item is read with."""
 
 
 @router.get("/issues/{key}", auth=need("read"), operation_id="issue", summary="A work item")
 def shown(request: HttpRequest, key: str, site: str = "") -> dict[str, Any]:
     """A work item as it is now. `site` is needed only where several sites have one of that key."""
     issue = _find(key, site)
-    moments = {name: getattr(issue, f"{name}_ms") for name in ("created", "updated", "resolved", "deleted")}
-    return {
-        **_identity(issue),
-        "summary": issue.summary,
-        "project": {"id": issue.project.jira_id, "key": issue.project.key, "name": issue.project.name},
-        "status": {**value, "category": issue.status.category}
-        if (value := _value(issue.status)) and issue.status
-        else None,
-        **{name: _value(getattr(issue, name)) for name in _NAMED},
-        **{name: None if at is None else utc_text(at) for name, at in moments.items()},
-        "due": issue.due.isoformat() if issue.due else None,
-        "flags": Flag(issue.flags).names,
-        "fields": issue.fields,
-    }
+    return {**described(issue, PARTS), "fields": issue.fields}
 
 
 @router.get("/issues/{key}/timeline", auth=need("read"), operation_id="timeline", summary="The history of a work item")
@@ -82,7 +72,7 @@ def history(
 
 def _find(key: str, site: str) -> Issue:
     """The work item of a key; of several the one that was not deleted. Raises Problem 404, or Refused."""
-    found = Issue.objects.select_related("site", "project", "status", *_NAMED).filter(key=key)
+    found = Issue.objects.select_related(*RELATED).filter(key=key)
     found = found.filter(site__name=site) if site else found
     ordered = list(found.order_by(F("deleted_ms").desc(nulls_first=True), "-row_version"))
     if not ordered:
@@ -93,12 +83,51 @@ def _find(key: str, site: str) -> Issue:
     return ordered[0]
 
 
+def described(issue: Issue, names: Iterable[str]) -> dict[str, Any]:
+    """What identifies a work item, and some of its `PARTS`."""
+    return {**_identity(issue), **{name: _PARTS[name](issue) for name in names}}
+
+
 def _identity(issue: Issue) -> dict[str, str]:
     return {"key": issue.key, "id": issue.jira_id, "site": issue.site.name}
 
 
 def _value(value: Value | None) -> dict[str, str] | None:
     return None if value is None else {"id": value.key, "name": value.name}
+
+
+def _project(issue: Issue) -> dict[str, str]:
+    return {"id": issue.project.jira_id, "key": issue.project.key, "name": issue.project.name}
+
+
+def _status(issue: Issue) -> dict[str, str] | None:
+    value = _value(issue.status)
+    return {**value, "category": issue.status.category} if value and issue.status else None
+
+
+def _named(name: str) -> Callable[[Issue], Any]:
+    return lambda issue: _value(getattr(issue, name))
+
+
+def _moment(name: str) -> Callable[[Issue], Any]:
+    def read(issue: Issue) -> str | None:
+        at_ms = getattr(issue, f"{name}_ms")
+        return None if at_ms is None else utc_text(at_ms)
+
+    return read
+
+
+_PARTS: dict[str, Callable[[Issue], Any]] = {
+    "summary": lambda issue: issue.summary,
+    "project": _project,
+    "status": _status,
+    **{name: _named(name) for name in _NAMED},
+    **{name: _moment(name) for name in ("created", "updated", "resolved", "deleted")},
+    "due": lambda issue: issue.due.isoformat() if issue.due else None,
+    "flags": lambda issue: Flag(issue.flags).names,
+}
+PARTS = tuple(_PARTS)
+"""What every work item has beside its `fields`."""
 
 
 def _field(one: Steps, hours: Calendar, as_of_ms: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 
 from sojourn import __version__
-from sojourn.api import calendars, dictionary, issues, jobs, reports, working_time
+from sojourn.api import calendars, dictionary, issues, jobs, jql, reports, search, working_time
 from sojourn.api.bodies import Json
 from sojourn.api.errors import CONTENT_TYPE, Problem, answer, of_user_error
 from sojourn.api.security import need, unauthorized
@@ -71,6 +71,8 @@ api = Api(
 api.add_router("/reports", reports.router)
 api.add_router("", working_time.router)
 api.add_router("/calendars", calendars.router)
+api.add_router("", search.router)
+api.add_router("", jql.router)
 api.add_router("", issues.router)
 api.add_router("", dictionary.router)
 api.add_router("/jobs", jobs.router)

@@ -12,7 +12,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from sojourn.errors import Refused
-from sojourn.history.models import Issue
+from sojourn.history.models import Field, Issue
 from sojourn.reports.table import TYPES, Column, Kind
 
 _KNOWN: dict[str, tuple[str, Kind]] = {
@@ -86,6 +86,16 @@ def find(name: str) -> IssueColumn:
     if name in _KNOWN:
         source, kind = _KNOWN[name]
         return IssueColumn(Column(name, kind), source)
+    if key := key_of(name):
+        return IssueColumn(Column(name, "text"), key, custom=True)
     if Issue.objects.filter(fields__has_key=name).exists():
         return IssueColumn(Column(name, "text"), name, custom=True)
     raise Refused("columns", f"no work item has {name!r}; there are {', '.join(NAMES)}, and the fields of the import")
+
+
+def key_of(name: str) -> str:
+    """The key under which work items have a field of that key, or of that name in whatever case; empty for none."""
+    word = name.casefold()
+    fields = list(Field.objects.exclude(type="").order_by("key").values_list("key", "name"))
+    found = [key for key, _ in fields if key == name] or [key for key, title in fields if title.casefold() == word]
+    return found[0] if found else ""

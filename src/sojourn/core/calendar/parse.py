@@ -100,7 +100,11 @@ _NO_PLACES = {"localtime", "posixrules", "Factory"}
 def _read_zone(given: Mapping[str, Any]) -> str:
     if "tz" not in given:
         raise Refused("tz", "missing; give an IANA time zone such as Europe/Berlin")
-    key = _read_text(given["tz"], "tz")
+    return known_zone(_read_text(given["tz"], "tz"))
+
+
+def known_zone(key: str) -> str:
+    """The name of an IANA time zone; raises Refused where there is none of that name."""
     try:
         if key in _NO_PLACES:
             raise ValueError(key)
