@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sojourn.core.instants import utc_text
 from sojourn.reports import menu
 from sojourn.reports.items import meaning
+from sojourn.reports.query import said
 from sojourn.reports.request import Request
 from sojourn.reports.table import Notes
 
@@ -83,4 +84,4 @@ def _of_query(request: Request) -> list[str]:
     lines = [f"Only work items that JQL finds: {replace(found.query, order_by=())}."] if found.query.where else []
     if found.query.order_by:
         lines.append("ORDER BY in the query is not used: a report is sorted by its own columns.")
-    return [*lines, *(f"JQL, {warning}." for warning in found.warnings)]
+    return [*lines, *(f"JQL, {sentence}" for sentence in said(found.warnings))]

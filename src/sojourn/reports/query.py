@@ -1,11 +1,12 @@
 """A query in JQL that chooses the work items of a report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 
+from sojourn.jql import JqlError
 from sojourn.jql.compile import Selection
 
 
@@ -43,3 +44,8 @@ class JqlQuery:
         if not self._meaning:
             self._meaning.append(find())
         return self._meaning[0]
+
+
+def said(warnings: Iterable[JqlError]) -> list[str]:
+    """What is doubtful about a query, as sentences."""
+    return [text if (text := str(warning)).endswith("?") else f"{text}." for warning in warnings]

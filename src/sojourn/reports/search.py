@@ -20,7 +20,7 @@ from sojourn.jql.compile import Selection, selection
 from sojourn.reports import columns
 from sojourn.reports.options import instant_ms
 from sojourn.reports.parts import IDENTITY
-from sojourn.reports.query import NOBODY, Asker
+from sojourn.reports.query import NOBODY, Asker, said
 from sojourn.reports.table import Notes, Table
 
 FIELDS = ("summary", "status", "assignee", "updated")
@@ -109,5 +109,5 @@ def _notes(search: Search, meaning: Selection) -> Notes:
         business_day_ms=DAY_MS,
         business_week_ms=7 * DAY_MS,
         time_format=TimeFormat.MS,
-        lines=(*lines, *(f"{warning}." for warning in meaning.warnings)),
+        lines=(*lines, *said(meaning.warnings)),
     )

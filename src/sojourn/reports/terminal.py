@@ -47,7 +47,9 @@ def show(table: Table, path: Path | None = None) -> None:
         console.print(f"{frame.height:,} rows.", *table.notes.lines)
         if hidden:
             names = ", ".join(_plain(name) for name in hidden)
-            console.print(f"No room for: {names}. Use a wider terminal, --shape long or --format csv.")
+            has_shapes = any(column.kind == "duration" for column in table.columns)
+            wider = "a wider terminal, --shape long" if has_shapes else "a wider terminal"
+            console.print(f"No room for: {names}. Use {wider} or --format csv.")
 
 
 def _texts(table: Table, frame: pl.DataFrame) -> dict[Column, list[str]]:
