@@ -47,10 +47,11 @@ SPRINT_MS = 14 * 86_400_000
 _CHANGES = 12
 _HANDOVERS = 3
 _PEOPLE = 200
+_PROJECTS = 20
 _SPRINTS = SPAN_MS // SPRINT_MS + 30
 _ROWS = 20_000
 _ISSUE = (
-    "site_id, jira_id, key, project_id, status_id, assignee_id, created_ms, updated_ms, resolved_ms, "
+    "site_id, jira_id, key, key_number, project_id, status_id, assignee_id, created_ms, updated_ms, resolved_ms, "
     "flags, row_version, digest, summary, fields"
 )
 _TIMELINE = "issue_id, field_id, at, value, author, flags"
@@ -88,9 +89,14 @@ class Store:
 
     def __init__(self, items: int) -> None:
         self.site = Site.objects.create(name="Bench", row_version=items)
-        self.project = Project.objects.create(site=self.site, jira_id="1", key="BEN", name="Bench")
+        numbers = range(1, _PROJECTS + 1)
+        projects = [Project(site=self.site, jira_id=str(n), key=f"P{n}", name=f"Project {n}") for n in numbers]
+        self.projects = [project.pk for project in Project.objects.bulk_create(projects)]
         names = {"status": "Status", "assignee": "Assignee", "sprint": "Sprint"}
-        self.fields = {key: Field.objects.create(site=self.site, key=key, name=name).pk for key, name in names.items()}
+        self.fields = {
+            key: Field.objects.create(site=self.site, key=key, name=name, tracked=True).pk
+            for key, name in names.items()
+        }
         self.statuses = self._values("status", [(str(n), *one) for n, one in enumerate(STATUSES, 1)])
         self.people = self._values("user", [(f"u{n}", f"Person {n}", "") for n in range(1, _PEOPLE + 1)])
         self.sprints = self._values("sprint", [(f'["{n}"]', f"Sprint {n}", "") for n in range(1, _SPRINTS + 1)])
@@ -124,7 +130,7 @@ class Store:
         done = self.statuses[[place for place, (_, group) in enumerate(STATUSES) if group == "done"]]
         last = zip(some.at[:, 0], some.at[:, -1], status[:, -1], assignee[:, -1], strict=True)
         for number, (created, updated, now, who) in zip(some.ids, last, strict=True):
-            identity = self.site.pk, str(10_000 + number), f"BEN-{number}", self.project.pk
+            identity = self.site.pk, str(10_000 + number), f"BEN-{number}", number, self.projects[number % _PROJECTS]
             resolved = int(updated) if now in done else None
             summary = f"Work item number {number} of the benchmark"
             yield (

@@ -13,6 +13,7 @@ import bench_calendar
 import bench_files
 import bench_http
 import bench_import
+import bench_jql
 import bench_reports
 import bench_start
 from measuring import load, machine
@@ -23,6 +24,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "reports": lambda given: bench_reports.report(given.items),
     "http": lambda given: bench_http.report(given.items),
     "import": lambda given: bench_import.report(given.help_desk, given.items),
+    "jql": lambda given: bench_jql.report(given.items),
     "start": lambda _: bench_start.report(),
 }
 
