@@ -22,7 +22,7 @@ NARROW = {"width": 400, "height": 800}
 
 @pytest.fixture
 def visit(chromium: Any, live_server: Any, work_items: None) -> Iterator[Callable[..., Any]]:
-    """A visit to the report by somebody who has signed in, which must leave nothing in the browser's console."""
+    """A visit to the report by somebody who has signed in, which must leave nothing in the console but that of a 400."""
     get_user_model().objects.create_user("ann", password="a long pass phrase")
     contexts, said = [], []
 
@@ -31,7 +31,9 @@ def visit(chromium: Any, live_server: Any, work_items: None) -> Iterator[Callabl
         context = context or chromium.new_context(**options)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
+        page.on(
+            "console", lambda message: said.append(message.text) if "400 (Bad Request)" not in message.text else None
+        )
         page.on("pageerror", lambda error: said.append(str(error)))
         page.goto(f"{live_server.url}{ADDRESS}?as_of={AS_OF}{query}")
         page.get_by_label("Name").fill("ann")
@@ -137,6 +139,71 @@ def test_someone_signed_out_meanwhile_is_led_to_the_door(visit: Callable[..., An
     assert "page%3D2" in page.url
 
 
+def _suggested(page: Any) -> list[str]:
+    """The suggestions that are shown, once there are some."""
+    page.wait_for_selector("#id_jql[aria-expanded=true]")
+    return [label.inner_text() for label in page.locator(".suggestions [role=option] .label").all()]
+
+
+def test_a_query_is_typed_with_suggestions_by_keyboard_alone(visit: Callable[..., Any]) -> None:
+    page = visit()
+    field = page.get_by_role("textbox", name="JQL").or_(page.get_by_role("combobox", name="JQL"))
+    field.focus()
+    page.keyboard.type("proje")
+    page.wait_for_selector("#id_jql[aria-expanded=true]")
+    assert page.locator("#id_jql").get_attribute("aria-activedescendant") is None
+    page.keyboard.press("ArrowDown")
+    chosen = page.locator("#id_jql").get_attribute("aria-activedescendant")
+    assert page.locator(f"#{chosen}").get_attribute("aria-selected") == "true"
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".suggestions .label:text-is('NOT IN')")
+    assert page.locator("#id_jql").input_value() == "project "
+    page.keyboard.type("= xy")
+    page.wait_for_selector(".suggestions .label:has-text('XYZ Another')")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".suggestions .label:text-is('ORDER BY')")
+    page.keyboard.press("Escape")
+    assert page.locator("#id_jql").get_attribute("aria-expanded") == "false"
+    assert page.locator("#id_jql").input_value() == "project = XYZ "
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h2:text-is('1 work item')")
+    assert "jql=project" in page.url
+    assert page.evaluate("document.activeElement.id") == "id_jql"
+
+
+def test_a_suggestion_is_taken_by_the_mouse_in_the_midst_of_a_query(visit: Callable[..., Any]) -> None:
+    page = visit()
+    field = page.locator("#id_jql")
+    field.fill('labels != "😀" AND status = prog AND project = XYZ')
+    field.evaluate("field => field.setSelectionRange(30, 30)")
+    page.keyboard.press("ArrowDown")
+    assert _suggested(page) == ["In progress"]
+    page.locator(".suggestions [role=option]").click()
+    assert field.input_value() == 'labels != "😀" AND status = "In progress" AND project = XYZ'
+    assert page.evaluate("document.activeElement.id") == "id_jql"
+
+
+def test_a_mistake_in_a_query_is_shown_at_its_field(visit: Callable[..., Any]) -> None:
+    page = visit()
+    page.locator("#id_jql").fill("project = XYZ AND prioriti = High")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".place mark:has-text('prioriti')")
+    assert "did you mean 'priority'?" in page.locator("#error_jql").inner_text()
+    assert "Error in JQL" in page.locator("#live").inner_text()
+    page.locator("#id_jql").fill("project = XYZ")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h2:text-is('1 work item')")
+
+
+def test_a_query_needs_no_javascript(visit: Callable[..., Any]) -> None:
+    page = visit(java_script_enabled=False)
+    field = page.get_by_role("textbox", name="JQL")
+    field.fill("project = XYZ")
+    field.press("Enter")
+    assert _cell(page, 0) == "XYZ-1"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_everything_is_named_large_enough_and_in_contrast(
@@ -146,3 +213,20 @@ def test_everything_is_named_large_enough_and_in_contrast(
     page.wait_for_selector(DRAWN)
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     assert page.evaluate(CHECK.read_text()) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_suggestions_and_mistakes_are_in_contrast_and_fit_the_page(
+    visit: Callable[..., Any], scheme: str, viewport: dict[str, int]
+) -> None:
+    page = visit("", viewport=viewport, color_scheme=scheme)
+    page.locator("#id_jql").fill("project = XYZ AND prioriti = High")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".place mark")
+    page.locator("#id_jql").fill("created > ")
+    page.keyboard.press("ArrowDown")
+    assert "startOfWeek(step?)" in _suggested(page)
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(CHECK.read_text()) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]

@@ -8,8 +8,10 @@ from django.utils import timezone
 from sojourn.calendars import store
 from sojourn.core.duration import format_duration
 from sojourn.reports import catalogue, options
+from tests.builders import issue
+from tests.builders import store as store_items
 from tests.web.conftest import AS_OF
-from tests.web.pages import get, table, text_of
+from tests.web.pages import ADDRESS, get, table, text_of
 
 pytestmark = pytest.mark.usefixtures("work_items")
 AT = f"?as_of={AS_OF}"
@@ -131,6 +133,7 @@ def test_the_chart_leaves_out_done_unless_asked_for(signed_in: Client) -> None:
         ("calendar=Nowhere", "calendar", "There is no calendar"),
         ("time_format=Fortnights", "time_format", "unknown time format"),
         ("project=NOPE", "project", "there is no project"),
+        ("jql=project = NOPE", "jql", "line 1, column 11: there is no &#x27;NOPE&#x27; in the field project"),
         ("columns=nope", "columns", "no work item has"),
         ("as_of=soon", "as_of", "is not a time"),
         ("as_of=99999999999999999999", "as_of", "lies outside"),
@@ -208,3 +211,49 @@ def test_groups_are_refused_on_the_page_and_answered_in_downloads(signed_in: Cli
     assert "is not shown on this page" in text_of(answer.content.decode())
     file = signed_in.get("/reports/time-in-status.csv?group_by=project")
     assert b"".join(file.streaming_content).startswith(b"level,project,work_items,")
+
+
+def test_a_query_in_jql_chooses_and_stays_in_its_field(signed_in: Client) -> None:
+    html = get(signed_in, f'{AT}&jql=status WAS "In progress" AND project = XYZ ORDER BY key')
+    assert [row[0] for row in table(html)[1]] == ["XYZ-1"]
+    assert 'value="status WAS &quot;In progress&quot; AND project = XYZ ORDER BY key"' in html
+    text = text_of(html)
+    assert 'Remove JQL: status WAS "In progress" AND project = XYZ ORDER BY key' in text
+    assert "ORDER BY in the query is not used" in text
+    assert "jql" not in unescape(re.search(r'<a class="chip" href="([^"]*)">', html)[1])
+
+
+def test_a_long_query_is_a_short_chip(signed_in: Client) -> None:
+    html = get(signed_in, f"{AT}&jql=key in ({', '.join(f'ABC-{n}' for n in range(1, 40))})")
+    assert "Remove JQL: key in (ABC-1, ABC-2, ABC-3, ABC-4, ABC-5, ABC-6, ABC-7, ABC…" in text_of(html)
+
+
+def test_lines_of_a_query_become_one_as_the_field_has_one(signed_in: Client) -> None:
+    html = get(signed_in, f"{AT}&jql=project = XYZ%0D%0AAND%0Astatus WAS Open")
+    assert 'value="project = XYZ AND status WAS Open"' in html
+    assert [row[0] for row in table(html)[1]] == ["XYZ-1"]
+
+
+def test_who_is_signed_in_is_whom_a_query_means(signed_in: Client) -> None:
+    ann = {"accountId": "x1", "displayName": "Ann"}
+    store_items(issue("NEW-1", assignee=ann))
+    assert [row[0] for row in table(get(signed_in, f"{AT}&jql=assignee = currentUser()"))[1]] == ["NEW-1"]
+    assert "NEW-1" in signed_in.get(f"{ADDRESS}.csv{AT}&jql=assignee = currentUser()").getvalue().decode()
+
+
+@pytest.mark.parametrize(
+    ("jql", "place"),
+    [
+        ("project = ABC AND prioriti = High", "project = ABC AND <mark>prioriti</mark> = High"),
+        ("project =", "project =<mark> </mark>"),
+        ("<b> = 1", "<mark>&lt;</mark>b&gt; = 1"),
+        (f"key in ({'ABC-1, ' * 20}) x {'y' * 100}", f"…-1, {'ABC-1, ' * 8}<mark>)</mark> x {'y' * 57}…"),
+    ],
+)
+def test_the_place_of_a_mistake_in_a_query_is_marked(signed_in: Client, jql: str, place: str) -> None:
+    html = get(signed_in, f"{AT}&jql={jql}", status=400)
+    assert f'<p class="place"><code>{place}' in html
+    assert 'href="#id_jql"' in html
+    message = signed_in.get(f"{ADDRESS}.csv{AT}&jql={jql}")
+    assert message.status_code == 400
+    assert "line 1, column" in message.content.decode()

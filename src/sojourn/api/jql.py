@@ -124,6 +124,7 @@ def _part(value: Any) -> Any:
     auth=need("read"),
     response=SuggestionsOut,
     operation_id="suggest-jql",
+    url_name="suggest-jql",
     summary="How a query may go on",
 )
 def suggested(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sojourn.web.query import RANGES, Query
 from sojourn.web.words import COLUMN, LABEL
 
+_LONGEST = 60
 _SENTENCES = {
     ("current", "exclude"): "Current stay left out",
     ("stop_on_done", "true"): "Nothing counted after done",
@@ -40,6 +41,8 @@ def _parts(query: Query) -> Iterator[tuple[str, str, Query]]:
     for name in ("site", "project"):
         for text in query.many(name):
             yield name, f"{LABEL[name]}: {text}", query.without(name, text)
+    for text in query.many("jql"):
+        yield "jql", f"{LABEL['jql']}: {text if len(text) <= _LONGEST else f'{text[:_LONGEST]}…'}", query.without("jql")
     for name in (*RANGES, "as_of"):
         for text in query.many(name):
             yield name, f"{LABEL[name]} {_range(text)}".strip(), query.without(name)

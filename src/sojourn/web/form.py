@@ -9,12 +9,14 @@ from sojourn.calendars import store
 from sojourn.core.duration import TimeFormat
 from sojourn.errors import Refused
 from sojourn.history.models import Project, Site
+from sojourn.jql import JqlError
 from sojourn.reports import columns
 from sojourn.reports.menu import OPTIONS
 from sojourn.web.query import Query
 from sojourn.web.words import COLUMN, LABEL, TIME_FORMATS
 
-Look = Literal["select", "checks", "switch", "range", "instant"]
+Look = Literal["select", "checks", "switch", "range", "instant", "jql"]
+_AROUND = 60
 _MEANING = {option.name: option.meaning for option in OPTIONS}
 
 
@@ -38,6 +40,23 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """The part of a query that is wrong, and what stands before it and after it."""
+
+    before: str
+    wrong: str
+    after: str
+
+    @classmethod
+    def of(cls, error: JqlError) -> "Mark":
+        """The place of an error, with so much around it as fits a few lines."""
+        before, after = error.text[: error.start], error.text[error.end :]
+        cut = f"…{before[-_AROUND:]}" if len(before) > _AROUND else before
+        wrong = error.text[error.start : error.end] or " "
+        return cls(cut, wrong, f"{after[:_AROUND]}…" if len(after) > _AROUND else after)
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One option on the form: how it looks, what is in it, and what is wrong with it."""
 
@@ -47,6 +66,7 @@ class Field:
     boxes: Sequence[Box] = ()
     error: str = ""
     at_once: bool = False
+    mark: Mark | None = None
 
     @property
     def label(self) -> str:
@@ -71,6 +91,7 @@ class Form:
 
     switches: list[Field]
     filters: list[Field]
+    jql: Field
     more: list[Field]
     hidden: list[tuple[str, str]]
 
@@ -90,6 +111,8 @@ def build(query: Query, error: Refused | None) -> Form:
     """The form that says what an address says."""
     problem = {error.path: error.problem} if error else {}
     fields = {field.name: field for field in _fields(query, problem)}
+    box = Box("jql", LABEL["jql"], query.one("jql"), "text")
+    mark = Mark.of(error) if isinstance(error, JqlError) else None
     more = ("updated", "resolved", "due", "trim", "visits", "current", "stop_on_done", "as_of")
     hidden = [
         (name, text) for name in ("shape", "sort", "per_page", "chart", "chart_done") for text in query.many(name)
@@ -97,6 +120,7 @@ def build(query: Query, error: Refused | None) -> Form:
     return Form(
         switches=[fields["calendar"], fields["time_format"]],
         filters=[fields[name] for name in ("site", "project", "created", "columns") if name in fields],
+        jql=Field("jql", "jql", boxes=[box], error=problem.get("jql", ""), mark=mark),
         more=[fields[name] for name in more],
         hidden=hidden,
     )

@@ -1,5 +1,6 @@
 """The address of a report page: everything the page shows is said by its query string."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,7 @@ RANGES = (*DATE_FIELDS, "trim")
 TIME_FORMAT = "DaysHoursMinutes"
 _DEFAULTS = {option.name: option.default for option in (*OPTIONS, *PAGE_OPTIONS)} | {"time_format": TIME_FORMAT}
 _MANY = {option.name for option in OPTIONS if option.many}
+_LINE_BREAK = re.compile(r"\r\n?|\n")
 _FORM_ENDS = tuple(f"{name}_{end}" for name in RANGES for end in ("from", "to"))
 
 
@@ -65,6 +67,7 @@ class Query:
 def parse(given: QueryDict) -> Query:
     """What an address, or a form that was sent, asks for; texts of ranges are joined, blanks and defaults left out."""
     texts = {name: _texts(name, given.getlist(name)) for name in given if name not in _FORM_ENDS}
+    texts |= {"jql": tuple(_LINE_BREAK.sub(" ", text) for text in texts.get("jql", ()))}  # the field has one line
     for name in RANGES:
         begin, end = (given.get(f"{name}_{part}", "").strip() for part in ("from", "to"))
         if begin or end:

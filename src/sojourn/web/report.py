@@ -74,6 +74,7 @@ def _wrong(asked: Query, error: Refused) -> dict[str, str]:
         "calendar",
         "time_format",
         "project",
+        "jql",
         *query.RANGES,
         "columns",
         "visits",
