@@ -290,6 +290,27 @@ def test_dates_are_those_of_the_reader(items: None) -> None:
     assert found("status WAS Done ON 2024-01-02", tz="Pacific/Auckland") == []
 
 
+@pytest.mark.parametrize(
+    ("jql", "column", "message"),
+    [
+        ("parent > ABC-1", 1, "the field parent does not go with >"),
+        ("issueLinkType < blocks", 1, "the field issueLinkType does not go with <"),
+        ("cf[4] >= a", 1, "the field customfield_4 does not go with >="),
+        (r'key = ABC-1 AND key = "\u0000"', 23, "no text holds the character U+0000"),
+        (r"status = x\u0000 ", 10, "no text holds the character U+0000"),
+    ],
+)
+def test_what_nobody_can_answer_is_refused(items: None, jql: str, column: int, message: str) -> None:
+    store(issue("ABC-5", customfield_4="a"))
+    with pytest.raises(JqlError) as caught:
+        found(jql)
+    assert (caught.value.column, caught.value.message) == (column, message)
+
+
+def test_an_escaped_backslash_before_u0000_is_no_nul(items: None) -> None:
+    assert found(r'key = "ABC-1" OR key = "\\u0000"') == ["1"]
+
+
 def test_who_asks_is_the_current_user(items: None) -> None:
     assert found("assignee = currentUser()", user="bob") == ["10"]
 

@@ -114,6 +114,8 @@ def texts(query: str) -> list[str]:
         ("order by timeI|", []),
         ("order by key |", ["ASC", "DESC", ","]),
         ("status = = |", []),
+        (r'status = "\u0000|', []),
+        ("parent |", EQUALITY),
     ],
 )
 def test_what_is_suggested(query: str, wanted: list[str]) -> None:

@@ -8,7 +8,7 @@ from sojourn.history.record import FIELD_TYPES
 from sojourn.jql import system
 from sojourn.jql.asking import Meaning, Scope, nearest
 from sojourn.jql.ast import Field as Name
-from sojourn.jql.choices import Members
+from sojourn.jql.choices import EQUALITY, Members
 from sojourn.jql.functions import USERS
 from sojourn.jql.plain import CustomDay, CustomMoment, Number, Text
 from sojourn.jql.system import fields_of
@@ -66,7 +66,7 @@ def _meaning(found: Sequence[Field]) -> Meaning:
     if field.type == "text" and field.key.startswith("customfield_"):
         return CustomText(field.name, TextWithin(field.key), history)
     if field.type in ("text", "other", ""):
-        return Text(field.name, TextWithin(field.key), history)
+        return Text(field.name, TextWithin(field.key), history, operators=EQUALITY)
     kinds = tuple({one.key for one in found} if field.type == "option" else {field.type})
     functions = USERS if field.type == "user" else {}
     numbers = frozenset(one.pk for one in found)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Q, QuerySet
 
@@ -12,10 +12,13 @@ from sojourn.jql.asking import Asking, Scope
 from sojourn.jql.ast import And, Changed, Clause, Condition, Function, Items, Not, Operand, Or, Query
 from sojourn.jql.errors import JqlError
 from sojourn.jql.parser import parse
+from sojourn.jql.quoting import unquoted
+from sojourn.jql.tokens import tokens_of
 
 MOST_CLAUSES = 500
 """Conditions side by side in one AND or OR: databases do not nest expressions much deeper."""
 
+_NUL = r"\u0000"
 _EVERYONE = Q(pk__isnull=False)
 
 
@@ -35,12 +38,21 @@ def selection(text: str, asking: Asking, issues: QuerySet[Issue] | None = None) 
     `issues` are the work items it will be asked about, all where none are given: no other history is read.
     """
     query = parse(text)
+    _refuse_nul(text)
     within = Issue.objects.all() if issues is None else issues
     if asking.sites:
         within = within.filter(site__name__in=asking.sites)
     scope = Scope(text, asking, within)
     condition = _EVERYONE if query.where is None else _clause(scope, query.where)
     return Selection(query, condition, order.by(scope, query.order_by), tuple(scope.warnings))
+
+
+def _refuse_nul(text: str) -> None:
+    """No text of the store holds the character U+0000, and PostgreSQL takes none: raises JqlError at its word."""
+    for token in tokens_of(text) if _NUL in text else ():
+        if _NUL in token and "\0" in unquoted(token.value):
+            message = "no text holds the character U+0000"
+            raise JqlError(message, text, cast(int, token.start_pos), cast(int, token.end_pos), hint="leave it out")
 
 
 def _clause(scope: Scope, clause: Clause) -> Q:

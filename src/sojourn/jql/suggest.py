@@ -50,6 +50,8 @@ def suggest(text: str, cursor: int, asking: Asking, calendars: Sequence[str] = (
     values there are at most `offers.MOST`. Raises JqlError where the text is too long to read.
     """
     told = expected_at(text, cursor)
+    if "\0" in told.typed:  # no text of the store holds it, and PostgreSQL takes none
+        return Suggestions(told.start, told.end, ())
     place = _Place(text, told, Scope(text, asking, Issue.objects.all()), calendars)
     found = [one for part in (place.fields, place.values, place.functions) for one in part()]
     if not told.quote:

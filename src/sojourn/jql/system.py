@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 from sojourn.history.models import Field
 from sojourn.jql import functions as own
 from sojourn.jql.asking import Meaning, Scope
-from sojourn.jql.choices import CategoryField, Column, Members, Ordered, ProjectCategory, ProjectField
+from sojourn.jql.choices import EQUALITY, CategoryField, Column, Members, Ordered, ProjectCategory, ProjectField
 from sojourn.jql.items import Key, LinkKind, Parent
 from sojourn.jql.plain import (
     CustomMoment,
@@ -76,8 +76,8 @@ _SYSTEM: dict[tuple[str, ...], Maker] = {
     ("resolved", "resolutionDate"): _fixed(Moment("resolved", F("resolved_ms"))),
     ("due", "dueDate"): _fixed(Day("due", F("due"), "duedate")),
     ("key", "issueKey", "issue", "id"): _fixed(Key("issue")),
-    ("parent",): _fixed(Parent("parent")),
-    ("issueLinkType",): _fixed(LinkKind("issueLinkType")),
+    ("parent",): _fixed(Parent("parent", operators=EQUALITY)),
+    ("issueLinkType",): _fixed(LinkKind("issueLinkType", operators=EQUALITY)),
     ("statusCategoryChangedDate",): _fixed(
         CustomMoment("statusCategoryChangedDate", TextWithin("statuscategorychangedate"))
     ),
