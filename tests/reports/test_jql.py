@@ -114,7 +114,7 @@ def test_the_notes_say_what_it_was_and_what_of_it_was_not_used() -> None:
 
 
 def test_it_is_of_today_at_a_past_moment() -> None:
-    today = "Fields of the work item, and choices by them, are those of today, not of that moment."
+    today = "Fields of the work item, and choices and groups by them, are those of today, not of that moment."
     assert today in ask(jql="status = Open", as_of="2024-01-05").notes.lines
     assert today not in ask(jql="status = Open").notes.lines
 

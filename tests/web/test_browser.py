@@ -176,6 +176,8 @@ def test_a_suggestion_is_taken_by_the_mouse_in_the_midst_of_a_query(visit: Calla
     page = visit()
     field = page.locator("#id_jql")
     field.fill('labels != "😀" AND status = prog AND project = XYZ')
+    assert _suggested(page) == ["XYZ Another"]
+    page.keyboard.press("Escape")
     field.evaluate("field => field.setSelectionRange(30, 30)")
     page.keyboard.press("ArrowDown")
     assert _suggested(page) == ["In progress"]
