@@ -19,7 +19,7 @@ ANN = {"accountId": "ann", "displayName": "Ann Archer"}
 BOB = {"accountId": "bob", "displayName": "Bob"}
 AS_OF = ms("2024-02-01T12:00")
 HIGH, LOW = {"id": "2", "name": "High"}, {"id": "4", "name": "Low"}
-OTHER = {"id": "11", "key": "XYZ", "name": "Another"}
+OTHER = {"id": "11", "key": "XYZ", "name": "Another", "projectCategory": {"id": "1", "name": "Other"}}
 BLOCKS = {"name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
 
 
@@ -169,6 +169,10 @@ ALL = ["1", "2", "10", "XYZ-4"]
         ("ORDER BY created", ["XYZ-4", "1", "2", "10"]),
         ("ORDER BY 'Story points' ASC", ["2", "1", "10", "XYZ-4"]),
         ("ORDER BY labels DESC, key", ["1", "2", "10", "XYZ-4"]),
+        ("ORDER BY component, key DESC", ["XYZ-4", "10", "2", "1"]),
+        ("ORDER BY category, key DESC", ["XYZ-4", "10", "2", "1"]),
+        ("ORDER BY category DESC, key DESC", ["XYZ-4", "10", "2", "1"]),
+        ("category = other", ["XYZ-4"]),
     ],
 )
 def test_a_query_finds(items: None, jql: str, keys: list[str]) -> None:
@@ -274,6 +278,11 @@ def test_texts_that_are_not_kept_are_not_searched(items: None, settings: Any) ->
         found("description ~ toner")
     settings.SOJOURN_KEEP_TEXTS = True
     assert found("description ~ toner") == []
+
+
+def test_a_store_without_priorities_can_be_sorted_by_them() -> None:
+    store(issue("ABC-1"), issue("ABC-2"))
+    assert found("ORDER BY priority, key DESC") == ["2", "1"]
 
 
 def test_the_past_is_that_of_the_moment_asked_of(items: None) -> None:

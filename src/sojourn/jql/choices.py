@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models import Value as Constant
+from django.db.models.functions import NullIf
 
 from sojourn.history.collation import by_bytes
 from sojourn.history.models import IssueValue, Project, Value
@@ -179,7 +180,8 @@ class Members(Choice):
         return ~Q(Exists(IssueValue.objects.filter(issue=OuterRef("pk"), field__in=self.fields)))
 
     def order(self, scope: Scope) -> Sequence[Sortable]:
-        rows = IssueValue.objects.filter(issue=OuterRef("pk"), field__in=self.fields)
+        # Where the set is empty Django takes the whole query for one that finds nothing.
+        rows = IssueValue.objects.filter(issue=OuterRef("pk"), field__in=self.fields or {0})
         return [
             Subquery(rows.order_by(by_bytes("value__name")).annotate(first=by_bytes("value__name")).values("first")[:1])
         ]
@@ -198,7 +200,7 @@ class Ordered(Column):
             When(**{self.column: number}, then=Constant(ranks.index(rank_of(key))))
             for number, key, _ in self.known(scope)
         ]
-        return [Case(*cases, output_field=IntegerField())]
+        return [Case(*cases, output_field=IntegerField())] if cases else [F(self.column)]
 
     def beyond(self, scope: Scope, condition: Condition) -> frozenset[int]:
         chosen = self.chosen(scope, condition.operand)
@@ -281,11 +283,11 @@ class ProjectCategory(Column):
     """The category of the project."""
 
     def order(self, scope: Scope) -> Sequence[Sortable]:
-        return [by_bytes("project__category")]
+        return [NullIf(by_bytes("project__category"), Constant(""))]
 
     def known(self, scope: Scope) -> Iterable[Named]:
         rows = projects(scope).exclude(category="").values_list("pk", "category")
-        return [(pk, "", category) for pk, category in rows]
+        return [(pk, category, category) for pk, category in rows]
 
     def empty(self) -> Q:
         return Q(project__category="")
