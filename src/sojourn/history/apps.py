@@ -1,9 +1,23 @@
 """The Django app of the store."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 
 class HistoryConfig(AppConfig):
     """Tables of the history."""
 
     name = "sojourn.history"
+
+    def ready(self) -> None:
+        """Have every connection set up as it is made."""
+        connection_created.connect(_set_up)
+
+
+def _set_up(connection: Any, **_: Any) -> None:
+    """PostgreSQL would compile a query of many conditions for a minute that then runs for milliseconds."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET jit = off")

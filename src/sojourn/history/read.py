@@ -13,14 +13,25 @@ import orjson
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from django.db.models import BigIntegerField, Case, F, FilteredRelation, IntegerField, Q, QuerySet, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    F,
+    FilteredRelation,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
 from django.db.models import Value as Literal
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, JSONArray
 from numpy.typing import NDArray
 
 from sojourn.core.timeline import Timelines
-from sojourn.history.models import Field, Issue, Value
+from sojourn.history.models import Field, Issue, IssueValue, Value
 from sojourn.history.packing import EMPTY, pack, unpack
 from sojourn.history.write import PRESENT
 
@@ -29,6 +40,7 @@ BATCH = 32_768
 
 _FETCH = 1_000
 _AUTHOR = " author"
+_CREATOR = " creator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +100,23 @@ def timelines(
 
     `also` names other fields whose timelines are wanted with them. A work item whose field never changed has its
     present value since creation. The order is the query's, or the order in which work items were first stored. With
-    `authors` the entries of the one field carry who made them, ids of `Value` or `packing.EMPTY`.
+    `authors` the entries of the one field carry who made them, ids of `Value` or `packing.EMPTY`: of a field that never
+    changed, who created the work item.
     """
     fields = (field_key, *(other for other in also if other != field_key))
-    query = _query(issues, fields, (*columns, *(["line0__author"] if authors else [])), expressions)
+    who = {_AUTHOR: F("line0__author"), _CREATOR: _creator()} if authors else {}
+    expressions = {**who, **expressions}
+    query = _query(issues, fields, columns, expressions)
     for rows in _blocks(query):
         with _no_cycles():
-            batch = _batch(rows, fields, (*columns, *([_AUTHOR] if authors else []), *expressions))
+            batch = _batch(rows, fields, (*columns, *expressions))
         yield batch
+
+
+def _creator() -> Case:
+    """Who created a work item of which there is no timeline of the first field."""
+    told = IssueValue.objects.filter(issue=OuterRef("pk"), field__key="creator").values("value")[:1]
+    return Case(When(line0__at=None, then=Subquery(told)))
 
 
 def _query(
@@ -179,7 +200,8 @@ def _batch(rows: list[tuple[Any, ...]], fields: Sequence[str], columns: Sequence
     rest = dict(zip(columns, cells[3 * len(fields) :], strict=True))
     first = lines.pop(fields[0])
     if _AUTHOR in rest:
-        first = replace(first, carried=unpack(blob or pack([EMPTY]) for blob in rest.pop(_AUTHOR)))
+        pairs = zip(rest.pop(_AUTHOR), rest.pop(_CREATOR), strict=True)
+        first = replace(first, carried=unpack(blob or pack([creator or EMPTY]) for blob, creator in pairs))
     return Batch(first, lines, flags, rest)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db.models import Expression, F, Q, QuerySet, Subquery
@@ -16,6 +16,7 @@ from sojourn.jql.errors import JqlError
 
 Sortable = Expression | F | Subquery
 _MOST_NAMED = 12
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,28 @@ class Asking:
     def zone(self) -> ZoneInfo:
         """The zone of dates and times in the query."""
         return ZoneInfo(self.tz)
+
+
+class Index(Generic[T]):
+    """What there is, by name in whatever case, and by id: each as the store's number, Jira's id and the name."""
+
+    def __init__(self, known: Iterable[tuple[T, str, str]]) -> None:
+        self.names: set[str] = set()
+        self._by_name: dict[str, set[T]] = {}
+        self._by_key: dict[str, set[T]] = {}
+        for one, key, name in known:
+            self.names.add(name)
+            self._by_name.setdefault(name.casefold(), set()).add(one)
+            self._by_key.setdefault(key.casefold(), set()).add(one)
+
+    def called(self, text: str) -> frozenset[T]:
+        """All of that name; where there is none, of that id."""
+        word = text.casefold()
+        return frozenset(self._by_name.get(word) or self._by_key.get(word) or ())
+
+    def with_key(self, key: str) -> frozenset[T]:
+        """All of that id."""
+        return frozenset(self._by_key.get(key.casefold(), ()))
 
 
 class Meaning(Protocol):
@@ -80,6 +103,7 @@ class Scope:
     asking: Asking
     within: QuerySet[Issue]
     warnings: list[JqlError] = field(default_factory=list)
+    indexes: dict[str, "Index[int]"] = field(default_factory=dict)
 
     def wrong(self, node: Node, message: str, hint: str = "", expected: Iterable[str] = ()) -> JqlError:
         """The error at a node."""
@@ -90,8 +114,12 @@ class Scope:
         self.warnings.append(self.wrong(node, message, hint))
 
     def missing(self, node: Node, message: str, word: str, known: Iterable[str]) -> None:
-        """Something a query names is not there: an error that tells the nearest, or a warning to a lenient reader."""
-        problem = self.wrong(node, message, *nearest(word, known))
+        """Something a query names is not there: an error that tells the nearest, or a warning to a lenient reader.
+
+        Of many warnings only the first tell the nearest: to look for it takes as long as there are names.
+        """
+        is_told = len(self.warnings) < _MOST_NAMED
+        problem = self.wrong(node, message, *(nearest(word, known) if is_told or not self.asking.is_lenient else ()))
         if not self.asking.is_lenient:
             raise problem
         self.warnings.append(problem)

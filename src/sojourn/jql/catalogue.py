@@ -1,16 +1,16 @@
 """The fields that a query can ask for: Jira's own, and those of the sites."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sojourn.history.models import Field
 from sojourn.history.record import FIELD_TYPES
 from sojourn.jql import system
 from sojourn.jql.asking import Meaning, Scope, nearest
 from sojourn.jql.ast import Field as Name
-from sojourn.jql.choices import EQUALITY, Members
-from sojourn.jql.functions import USERS
-from sojourn.jql.plain import CustomDay, CustomMoment, Number, Text
+from sojourn.jql.choices import EQUALITY, FieldFunction, Members
+from sojourn.jql.functions import SPRINTS, USERS, VERSIONS
+from sojourn.jql.plain import CustomDay, CustomMoment, Number, Text, Unvalued
 from sojourn.jql.system import fields_of
 from sojourn.jql.texts import CustomText
 from sojourn.jql.within import NumberWithin, TextWithin
@@ -21,6 +21,7 @@ _TYPED = re.compile(r"(.+)\[[\w ()]+\]")
 
 
 _WIDTH = ("", *FIELD_TYPES)
+_FUNCTIONS: dict[str, Mapping[str, FieldFunction]] = {"user": USERS, "version": VERSIONS, "sprint_member": SPRINTS}
 
 
 def find(scope: Scope, name: Name) -> Meaning:
@@ -63,11 +64,12 @@ def _meaning(found: Sequence[Field]) -> Meaning:
         return CustomDay(field.name, TextWithin(field.key), history)
     if field.type == "instant":
         return CustomMoment(field.name, TextWithin(field.key), history)
+    if field.type == "":
+        return Unvalued(field.name, TextWithin(field.key), history)
     if field.type == "text" and field.key.startswith("customfield_"):
         return CustomText(field.name, TextWithin(field.key), history)
-    if field.type in ("text", "other", ""):
-        return Text(field.name, TextWithin(field.key), history, operators=EQUALITY)
+    if field.type in ("text", "other"):
+        return Text(field.name, TextWithin(field.key), history, EQUALITY)
     kinds = tuple({one.key for one in found} if field.type == "option" else {field.type})
-    functions = USERS if field.type == "user" else {}
     numbers = frozenset(one.pk for one in found)
-    return Members(field.name, history, functions, fields=numbers, kinds=kinds)
+    return Members(field.name, history, _FUNCTIONS.get(field.type, {}), fields=numbers, kinds=kinds)

@@ -12,7 +12,7 @@ from django.db.models.functions import NullIf
 
 from sojourn.history.collation import by_bytes
 from sojourn.history.models import IssueValue, Project, Value
-from sojourn.jql.asking import Scope, Sortable
+from sojourn.jql.asking import Index, Scope, Sortable
 from sojourn.jql.ast import Condition, Empty, Function, Items, Node, Operand, Operator
 from sojourn.jql.ast import Value as Literal
 
@@ -44,11 +44,22 @@ class Choice(ABC):
     history: str | None = None
     functions: Mapping[str, FieldFunction] = field(default_factory=dict, repr=False)
     operators: tuple[Operator, ...] = EQUALITY
+    nothing: str = ""
+    """A word, in small letters, that says the same as EMPTY."""
     starts_high = False
+
+    @property
+    def is_free(self) -> bool:
+        """Whether anybody may think up a value, so that one that is not there is no mistake."""
+        return False
 
     @abstractmethod
     def known(self, scope: Scope) -> Iterable[Named]:
         """All values there are."""
+
+    @abstractmethod
+    def sites(self, scope: Scope) -> Iterable[tuple[int, int]]:
+        """The numbers of all values, each with that of its site."""
 
     @abstractmethod
     def has(self, numbers: frozenset[int]) -> Q:
@@ -87,6 +98,8 @@ class Choice(ABC):
             return Chosen(empty=True)
         if isinstance(operand, Function):
             return self._called(scope, operand)
+        if self.nothing and operand.text.casefold() == self.nothing:
+            return Chosen(empty=True)
         return self.named(scope, operand, operand.text)
 
     def _called(self, scope: Scope, function: Function) -> Chosen:
@@ -97,14 +110,22 @@ class Choice(ABC):
 
     def named(self, scope: Scope, node: Node, text: str) -> Chosen:
         """The values of that name, in whatever case, or of that id."""
-        known = list(self.known(scope))
-        word = text.casefold()
-        numbers = frozenset(number for number, _, name in known if name.casefold() == word)
-        numbers = numbers or frozenset(number for number, key, _ in known if key.casefold() == word)
+        index = self.index(scope)
+        numbers = index.called(text)
         if not numbers:
-            names = (name for _, _, name in known)
-            scope.missing(node, f"there is no {text!r:.60} in the field {self.name}", text, names)
+            message = f"there is no {text!r:.60} in the field {self.name}"
+            if self.is_free:
+                scope.warn(node, message)
+            else:
+                scope.missing(node, message, text, index.names)
         return Chosen(numbers)
+
+    def index(self, scope: Scope) -> Index[int]:
+        """All values there are, to be found by name or id; read once for each query."""
+        asked_before = scope.indexes.get(repr(self))
+        index = asked_before or Index(self.known(scope))
+        scope.indexes[repr(self)] = index
+        return index
 
 
 NOTHING = Q(pk__in=())
@@ -149,6 +170,9 @@ class Column(Choice):
     def known(self, scope: Scope) -> Iterable[Named]:
         return values(scope, self.kind).values_list("pk", "key", "name")
 
+    def sites(self, scope: Scope) -> Iterable[tuple[int, int]]:
+        return values(scope, self.kind).values_list("pk", "site")
+
     def has(self, numbers: frozenset[int]) -> Q:
         return Q(**{f"{self.column}__in": numbers})
 
@@ -169,8 +193,15 @@ class Members(Choice):
     fields: frozenset[int] = frozenset()
     kinds: tuple[str, ...] = ()
 
+    @property
+    def is_free(self) -> bool:
+        return self.kinds == ("label",)
+
     def known(self, scope: Scope) -> Iterable[Named]:
         return values(scope, *self.kinds).values_list("pk", "key", "name")
+
+    def sites(self, scope: Scope) -> Iterable[tuple[int, int]]:
+        return values(scope, *self.kinds).values_list("pk", "site")
 
     def has(self, numbers: frozenset[int]) -> Q:
         rows = IssueValue.objects.filter(value__in=numbers, field__in=self.fields)
@@ -250,12 +281,19 @@ class ProjectField(Column):
             (pk, jira_id, key) for pk, jira_id, key, _ in rows
         ]
 
+    def sites(self, scope: Scope) -> Iterable[tuple[int, int]]:
+        return projects(scope).values_list("pk", "site")
+
 
 @dataclass(frozen=True)
 class CategoryField(Column):
     """A class of the values of a column, which stands for all of them."""
 
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def empty(self) -> Q:
+        """Work items whose status is of no category that is known."""
+        return Q(status=None) | Q(status__category="")
 
     def order(self, scope: Scope) -> Sequence[Sortable]:
         return [

@@ -1,18 +1,21 @@
 """Functions that stand for values of a field."""
 
-from dataclasses import dataclass
-
 from sojourn.history.models import IssueValue
-from sojourn.jql.asking import Scope
-from sojourn.jql.ast import Function, Node
-from sojourn.jql.choices import Choice, Chosen, Column, FieldFunction, projects, unanswered, values
+from sojourn.jql.asking import Index, Scope
+from sojourn.jql.ast import Function
+from sojourn.jql.ast import Value as Literal
+from sojourn.jql.choices import Choice, Chosen, Column, FieldFunction, ProjectField, projects, unanswered, values
 
 
 def current_user(scope: Scope, choice: Choice, function: Function) -> Chosen:
     """Who asks."""
     if scope.asking.user is None:
         raise scope.wrong(function, "it is not known who asks", "write the name or the account id instead")
-    return choice.named(scope, function, scope.asking.user)
+    index = choice.index(scope)
+    found = index.with_key(scope.asking.user) or index.called(scope.asking.user)
+    if not found:
+        scope.warn(function, f"{scope.asking.user!r:.60} is in no history")
+    return Chosen(found)
 
 
 def members_of(scope: Scope, choice: Choice, function: Function) -> Chosen:
@@ -36,14 +39,7 @@ def versions(category: str) -> FieldFunction:
     def called(scope: Scope, choice: Choice, function: Function) -> Chosen:
         found = values(scope, "version").filter(category=category)
         if function.arguments:
-            words = {argument.text.casefold() for argument in function.arguments}
-            wanted = [
-                one.pk for one in projects(scope) if words & {one.key.casefold(), one.name.casefold(), one.jira_id}
-            ]
-            if not wanted:
-                first = function.arguments[0]
-                known = projects(scope).values_list("key", flat=True)
-                scope.missing(first, f"there is no project {first.text!r:.60}", first.text, known)
+            wanted = [number for one in function.arguments for number in PROJECT.chosen(scope, one).numbers]
             found = found.filter(pk__in=IssueValue.objects.filter(issue__project__in=wanted).values("value"))
         return Chosen(frozenset(found.values_list("pk", flat=True)))
 
@@ -52,28 +48,22 @@ def versions(category: str) -> FieldFunction:
 
 def projects_lead_by(scope: Scope, choice: Choice, function: Function) -> Chosen:
     """The projects that somebody leads: who asks, where nobody is named."""
-    named = function.arguments[0].text if function.arguments else scope.asking.user
+    leads = set(projects(scope).exclude(lead="").values_list("lead", flat=True))
+    if not leads:
+        raise scope.wrong(function, "the store does not know who leads the projects")
+    node = function.arguments[0] if function.arguments else function
+    named = node.text if isinstance(node, Literal) else scope.asking.user
     if named is None:
         raise scope.wrong(function, "it is not known who asks", "write projectsLeadByUser(name)")
-    word = named.casefold()
-    people = values(scope, "user").values_list("key", "name")
-    keys = {key for key, name in people if word in (key.casefold(), name.casefold())}
-    found = projects(scope).filter(lead__in=keys).values_list("pk", flat=True)
-    if not projects(scope).exclude(lead="").exists():
-        raise scope.wrong(function, "the store does not know who leads the projects")
-    return Chosen(frozenset(found))
+    users = values(scope, "user").values_list("key", "key", "name")
+    people = Index([*users, *((lead, lead, lead) for lead in leads)])
+    found = (node is function and people.with_key(named)) or people.called(named)
+    if not found:
+        scope.missing(node, f"there is nobody called {named!r:.60}", named, people.names)
+    return Chosen(frozenset(projects(scope).filter(lead__in=found).values_list("pk", flat=True)))
 
 
-@dataclass(frozen=True)
-class Resolution(Column):
-    """The resolution; `Unresolved` is to have none."""
-
-    def named(self, scope: Scope, node: Node, text: str) -> Chosen:
-        if text.casefold() == "unresolved":
-            return Chosen(empty=True)
-        return super().named(scope, node, text)
-
-
+PROJECT = ProjectField("project", column="project_id")
 USERS = {"currentuser": current_user, "membersof": members_of}
 VERSIONS = {"releasedversions": versions("released"), "unreleasedversions": versions("unreleased")}
 SPRINTS = {

@@ -1,5 +1,6 @@
-"""Work items by their numbers in the store, however many."""
+"""Rows by their numbers or texts, however many."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,15 @@ from numpy.typing import NDArray
 
 
 class OneOf(Expression):
-    """Whether the number of a work item is one of these: one parameter, where a list in SQL would be one for each."""
+    """Whether a column is one of these: one parameter, where a list in SQL would be one for each.
 
-    def __init__(self, numbers: NDArray[np.int64]) -> None:
+    The column is the number of a work item in the store unless another is named.
+    """
+
+    def __init__(self, members: NDArray[np.int64] | Sequence[str], column: str = "pk") -> None:
         super().__init__(output_field=BooleanField())
-        self.numbers = numbers
-        self.column: Any = F("pk")
+        self.members = members
+        self.column: Any = F(column)
 
     conditional = True
 
@@ -27,9 +31,10 @@ class OneOf(Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, parameters = compiler.compile(self.column)
-        text = orjson.dumps(self.numbers, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+        text = orjson.dumps(self.members, option=orjson.OPT_SERIALIZE_NUMPY).decode()
         return f"{column} IN (SELECT value FROM json_each(%s))", (*parameters, text)  # noqa: S608 - the column is ours
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, parameters = compiler.compile(self.column)
-        return f"{column} = ANY(%s)", (*parameters, self.numbers.tolist())
+        members = self.members.tolist() if isinstance(self.members, np.ndarray) else list(self.members)
+        return f"{column} = ANY(%s)", (*parameters, members)

@@ -1,11 +1,12 @@
 """Dates, times and durations in a query."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from sojourn.jql.asking import Scope
 from sojourn.jql.ast import Empty, Function, Items, Operand, Value
+from sojourn.jql.errors import JqlError
 
 _ABSOLUTE: Final = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?: (\d{1,2}):(\d{2}))?")
 _EPOCH_MS: Final = re.compile(r"-?\d+")
@@ -27,7 +28,20 @@ def instant(scope: Scope, operand: Operand) -> datetime:
     else:
         kind = {Empty: "EMPTY", Items: "a list"}[type(operand)]
         raise scope.wrong(operand, f"{kind} is not a date", HOW)
-    return found.astimezone(scope.asking.zone)
+    try:
+        return found.astimezone(UTC).astimezone(scope.asking.zone)
+    except OverflowError:
+        raise _too_far(scope, operand) from None
+
+
+def day_ms(scope: Scope, operand: Operand) -> tuple[int, int]:
+    """The first and the last millisecond of the day, in the reader's zone, in which an instant lies."""
+    day = instant(scope, operand).date()
+    try:
+        begin, end = (datetime.combine(one, time(), scope.asking.zone) for one in (day, day + timedelta(days=1)))
+        return ms(begin), ms(end) - 1
+    except OverflowError:
+        raise _too_far(scope, operand) from None
 
 
 def instant_ms(scope: Scope, operand: Operand) -> int:
@@ -59,8 +73,13 @@ def _literal(scope: Scope, value: Value) -> datetime:
         if _EPOCH_MS.fullmatch(text):
             return _EPOCH + timedelta(milliseconds=int(text))
     except (ValueError, OverflowError):
-        raise scope.wrong(value, f"{text!r:.60} is a date that does not exist, or lies too far away", HOW) from None
+        raise _too_far(scope, value) from None
     raise scope.wrong(value, f"{text!r:.60} is not a date", HOW)
+
+
+def _too_far(scope: Scope, operand: Operand) -> JqlError:
+    shown = operand.text.strip() if isinstance(operand, Value) else str(operand)
+    return scope.wrong(operand, f"{shown!r:.60} is a date that does not exist, or lies too far away", HOW)
 
 
 def _function(scope: Scope, function: Function) -> datetime:
@@ -78,7 +97,7 @@ def _function(scope: Scope, function: Function) -> datetime:
 
 def _edge(scope: Scope, function: Function, side: str, unit: str) -> datetime:
     """The beginning of a day, week, month or year, moved by the argument; its end is a millisecond before the next."""
-    at = _now(scope).astimezone(scope.asking.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    at = _now(scope).astimezone(scope.asking.zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     if unit == "week":
         at -= timedelta(days=at.weekday())
     elif unit == "month":
@@ -90,9 +109,9 @@ def _edge(scope: Scope, function: Function, side: str, unit: str) -> datetime:
             at = _moved(scope, function.arguments[0], at, _UNITS[unit])
         if side == "end":
             at = _plus(at, 1, _UNITS[unit])
+        return at.astimezone(UTC) - timedelta(milliseconds=side == "end")
     except (ValueError, OverflowError):
-        raise scope.wrong(function, "that is too far away") from None
-    return at.astimezone(UTC) - timedelta(milliseconds=side == "end")
+        raise _too_far(scope, function) from None
 
 
 def _moved(scope: Scope, argument: Value, at: datetime, unit: str) -> datetime:

@@ -1,7 +1,7 @@
 """Work items by their keys, and by how they hang together."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from django.db.models import Exists, F, OuterRef, Q
@@ -10,11 +10,12 @@ from sojourn.history.collation import by_bytes
 from sojourn.history.models import Issue, Link
 from sojourn.jql.asking import Scope, Sortable
 from sojourn.jql.ast import Function, Operand, Value
-from sojourn.jql.choices import unanswered
+from sojourn.jql.choices import NOTHING, unanswered
+from sojourn.jql.idset import OneOf
 from sojourn.jql.past import updated_by
 from sojourn.jql.plain import Plain
 
-_KEY: Final = re.compile(r"(.+)-(\d+)")
+_KEY: Final = re.compile(r"(.+)-([0-9]{1,18})")
 _LOOKUPS: Final = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
 
 
@@ -27,25 +28,36 @@ class Key(Plain):
     def order(self, scope: Scope) -> Sequence[Sortable]:
         return [by_bytes("project__key"), F("key_number"), by_bytes("key")]
 
+    def equal(self, scope: Scope, operands: Sequence[Value | Function]) -> Q:
+        texts = {self.value(scope, operand): operand for operand in operands if isinstance(operand, Value)}
+        called = Q(OneOf([*texts, *(text.upper() for text in texts)], "key")) | Q(OneOf([*texts], "jira_id"))
+        self._warn_of_missing(scope, texts, called)
+        found = called if texts else NOTHING
+        for function in operands:
+            if isinstance(function, Function):
+                found |= linked(scope, function)
+        return found
+
     def compared(self, scope: Scope, operator: str, operand: Operand) -> Q:
-        if isinstance(operand, Function) and operator == "=":
-            return linked(scope, operand)
-        if not isinstance(operand, Value):
-            raise scope.wrong(operand, f"{operand} is not the key of a work item", "write a key such as ABC-100")
-        text = operand.text.strip()
-        if operator == "=":
-            return self._called(scope, operand, text)
-        found = _KEY.fullmatch(text.upper())
+        found = _KEY.fullmatch(self.value(scope, operand).upper())
         if found is None:
             raise scope.wrong(operand, f"{operand} has no place in the order of keys", "write a key such as ABC-100")
         return Q(**{"project__key": found[1], f"key_number__{_LOOKUPS[operator]}": int(found[2])})
 
-    def _called(self, scope: Scope, operand: Value, text: str) -> Q:
-        """The work items of that key, or of that id."""
-        wanted = Q(key__in={text, text.upper()}) | Q(jira_id=text)
-        if not Issue.objects.filter(wanted).exists():
-            scope.warn(operand, f"there is no work item {text!r:.60}")
-        return wanted
+    def value(self, scope: Scope, operand: Operand) -> str:
+        return _key(scope, operand)
+
+    def _warn_of_missing(self, scope: Scope, texts: Mapping[str, Value], called: Q) -> None:
+        there = {text for row in Issue.objects.filter(called).values_list("key", "jira_id") for text in row}
+        for text, operand in texts.items():
+            if text not in there and text.upper() not in there:
+                scope.warn(operand, f"there is no work item {text!r:.60}")
+
+
+def _key(scope: Scope, operand: Operand) -> str:
+    if not isinstance(operand, Value):
+        raise scope.wrong(operand, f"{operand} is not the key of a work item", "write a key such as ABC-100")
+    return operand.text.strip()
 
 
 def linked(scope: Scope, function: Function) -> Q:
@@ -54,10 +66,6 @@ def linked(scope: Scope, function: Function) -> Q:
         return updated_by(scope, function)
     if function.name.casefold() != "linkedissues":
         raise unanswered(scope, function, "issue", ("linkedIssues", "updatedBy"))
-    if not 1 <= len(function.arguments) <= 2:
-        raise scope.wrong(
-            function, "linkedIssues() takes a key, and perhaps a kind of link", 'linkedIssues(ABC-1, "blocks")'
-        )
     links = Link.objects.exclude(type=Link.PARENT)
     key = function.arguments[0].text.strip().upper()
     own, others = links.filter(issue__key=key), links.filter(other_key=key)
@@ -85,11 +93,13 @@ class Parent(Plain):
     def there(self) -> Q:
         return Q(Exists(Link.objects.filter(issue=OuterRef("pk"), type=Link.PARENT)))
 
-    def compared(self, scope: Scope, operator: str, operand: Operand) -> Q:
-        if not isinstance(operand, Value):
-            raise scope.wrong(operand, f"{operand} is not the key of a work item", "write a key such as ABC-100")
-        key = operand.text.strip().upper()
-        return Q(pk__in=Link.objects.filter(type=Link.PARENT, other_key=key).values("issue"))
+    def equal(self, scope: Scope, operands: Sequence[Value | Function]) -> Q:
+        keys = [self.value(scope, operand) for operand in operands]
+        parents = Link.objects.filter(OneOf(keys, "other_key"), type=Link.PARENT)
+        return Q(pk__in=parents.values("issue"))
+
+    def value(self, scope: Scope, operand: Operand) -> str:
+        return _key(scope, operand).upper()
 
 
 class LinkKind(Plain):
@@ -98,8 +108,12 @@ class LinkKind(Plain):
     def there(self) -> Q:
         return Q(Exists(Link.objects.exclude(type=Link.PARENT).filter(issue=OuterRef("pk"))))
 
-    def compared(self, scope: Scope, operator: str, operand: Operand) -> Q:
+    def equal(self, scope: Scope, operands: Sequence[Value | Function]) -> Q:
+        kinds = set[str]().union(*(self.value(scope, operand) for operand in operands))
+        links = Link.objects.exclude(type=Link.PARENT).filter(description__in=kinds)
+        return Q(pk__in=links.values("issue"))
+
+    def value(self, scope: Scope, operand: Operand) -> set[str]:
         if not isinstance(operand, Value):
             raise scope.wrong(operand, f"{operand} is not a kind of link")
-        links = Link.objects.exclude(type=Link.PARENT)
-        return Q(pk__in=links.filter(description__in=_kinds_of_links(scope, operand)).values("issue"))
+        return _kinds_of_links(scope, operand)

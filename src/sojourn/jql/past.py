@@ -2,24 +2,21 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 
 import numpy as np
-import orjson
 from django.db.models import Q
 from numpy.typing import NDArray
 
 from sojourn.core.timeline import BoolArray, Int64Array, Timelines
 from sojourn.history import read
-from sojourn.history.models import Value
 from sojourn.history.packing import EMPTY
 from sojourn.jql import functions
 from sojourn.jql.asking import Meaning, Scope
-from sojourn.jql.ast import Changed, Condition, Empty, Function, Items, Operand, Predicate
-from sojourn.jql.ast import Value as Literal
-from sojourn.jql.choices import Choice, Column, literals, projects, unanswered, values
+from sojourn.jql.ast import Changed, Condition, Function, Items, Predicate
+from sojourn.jql.choices import Column
+from sojourn.jql.held import Held
 from sojourn.jql.idset import OneOf
-from sojourn.jql.instants import instant, instant_ms
+from sojourn.jql.instants import day_ms, instant_ms
 
 PEOPLE = Column("BY", functions=functions.USERS, kind="user")
 
@@ -28,12 +25,12 @@ PEOPLE = Column("BY", functions=functions.USERS, kind="user")
 class Entries:
     """The entries of a batch of timelines: int64 arrays of one length, `first` says which begin a work item.
 
-    `left` is when the value was left, the moment asked of where it still holds; `before` is the value before, without a
-    meaning at a first.
+    `until` is the last instant at which the value held: the moment asked of where it still does, its entry where it was
+    left at once. `before` is the value before, without a meaning at a first.
     """
 
     at: Int64Array
-    left: Int64Array
+    until: Int64Array
     value: Int64Array
     before: Int64Array
     author: Int64Array
@@ -49,7 +46,7 @@ def was(scope: Scope, meaning: Meaning, condition: Condition) -> Q:
     The present value counts, too. WAS NOT and WAS NOT IN hold for all others.
     """
     key = _history(scope, meaning, condition)
-    held = _table(_numbers(scope, meaning, key, condition.operand))
+    held = _table(set[int]().union(*Held(scope, meaning, key).members(condition.operand)))
     tests: list[Test] = [lambda entries: _in(held, entries.value)]
     tests += [_of_stay(scope, predicate) for predicate in condition.predicates]
     found = Q(OneOf(_where(scope, key, tests, with_authors=_asks_who(condition.predicates))))
@@ -57,15 +54,22 @@ def was(scope: Scope, meaning: Meaning, condition: Condition) -> Q:
 
 
 def changed(scope: Scope, meaning: Meaning, node: Changed) -> Q:
-    """Work items whose field was changed as all predicates say of one and the same change."""
+    """Work items whose field was changed as all predicates say of one and the same change.
+
+    FROM and TO say of a field with several values which of them was taken out, and which was put in; what one person
+    takes out and puts in at one instant is one change.
+    """
     key = _history(scope, meaning, node)
     tests: list[Test] = [lambda entries: ~entries.first]
+    sides = [predicate for predicate in node.predicates if predicate.name in ("from", "to")]
+    held = Held(scope, meaning, key) if sides else None
     for predicate in node.predicates:
-        if predicate.name in ("from", "to"):
-            tests.append(_of_side(scope, meaning, key, predicate))
+        if held and predicate in sides:
+            tests.append(_of_side(held, predicate))
         else:
             tests.append(_of_change(scope, predicate))
-    return Q(OneOf(_where(scope, key, tests, with_authors=_asks_who(node.predicates))))
+    with_authors = _asks_who(node.predicates) or (held is not None and held.has_sets)
+    return Q(OneOf(_where(scope, key, tests, with_authors=with_authors)))
 
 
 def updated_by(scope: Scope, function: Function) -> Q:
@@ -112,14 +116,15 @@ def _where(scope: Scope, key: str, tests: Sequence[Test], *, with_authors: bool)
 def _entries(lines: Timelines, as_of_ms: int) -> Entries:
     first = np.zeros(len(lines.at), dtype=bool)
     first[lines.offsets[:-1]] = True
-    left = np.empty_like(lines.at)
-    left[:-1] = lines.at[1:]
-    left[lines.offsets[1:] - 1] = as_of_ms
+    until = np.empty_like(lines.at)
+    until[:-1] = lines.at[1:] - 1
+    until[lines.offsets[1:] - 1] = as_of_ms
+    until = np.maximum(np.minimum(until, as_of_ms), lines.at)
     before = np.empty_like(lines.value)
     before[1:] = lines.value[:-1]
     before[:1] = EMPTY
     author = lines.value if lines.carried is None else lines.carried
-    return Entries(lines.at, np.minimum(left, as_of_ms), lines.value, before, author, first)
+    return Entries(lines.at, until, lines.value, before, author, first)
 
 
 def _asks_who(predicates: Iterable[Predicate]) -> bool:
@@ -127,7 +132,7 @@ def _asks_who(predicates: Iterable[Predicate]) -> bool:
 
 
 def _of_stay(scope: Scope, predicate: Predicate) -> Test:
-    """A test of the time in which a value held; a value that held for no time held at its instant."""
+    """A test of the instants at which a value held."""
     if predicate.name in ("from", "to"):
         raise scope.wrong(predicate, f"{predicate.name.upper()} goes with CHANGED, not with WAS")
     if predicate.name == "by":
@@ -137,9 +142,9 @@ def _of_stay(scope: Scope, predicate: Predicate) -> Test:
         return lambda entries: entries.at < end_ms
     if predicate.name == "after":
         begin_ms = instant_ms(scope, predicate.operand)
-        return lambda entries: entries.left > begin_ms
+        return lambda entries: entries.until > begin_ms
     first_ms, last_ms = _span(scope, predicate)
-    return lambda entries: (entries.at <= last_ms) & ((entries.left > first_ms) | (entries.at >= first_ms))
+    return lambda entries: (entries.at <= last_ms) & (entries.until >= first_ms) & (first_ms <= last_ms)
 
 
 def _of_change(scope: Scope, predicate: Predicate) -> Test:
@@ -155,11 +160,31 @@ def _of_change(scope: Scope, predicate: Predicate) -> Test:
     return lambda entries: (entries.at >= first_ms) & (entries.at <= last_ms)
 
 
-def _of_side(scope: Scope, meaning: Meaning, key: str, predicate: Predicate) -> Test:
-    table = _table(_numbers(scope, meaning, key, predicate.operand))
-    if predicate.name == "from":
-        return lambda entries: _in(table, entries.before)
-    return lambda entries: _in(table, entries.value)
+def _of_side(held: Held, predicate: Predicate) -> Test:
+    """A test of what was taken out, FROM, or put in, TO: of a single value both are the value itself."""
+    tables = [_table(numbers) for numbers in held.members(predicate.operand)]
+
+    def of_side(entries: Entries) -> BoolArray:
+        before, after = _whole_changes(entries) if held.has_sets else (entries.before, entries.value)
+        one, other = (before, after) if predicate.name == "from" else (after, before)
+        found = np.zeros(len(entries.at), dtype=bool)
+        for table in tables:
+            found |= _in(table, one) & ~_in(table, other)
+        return found
+
+    return of_side
+
+
+def _whole_changes(entries: Entries) -> tuple[Int64Array, Int64Array]:
+    """The values before and after all that one person changed at one instant."""
+    place = np.arange(len(entries.at))
+    begins = np.append(True, (np.diff(entries.at) != 0) | (np.diff(entries.author) != 0))[: len(place)]
+    begins |= entries.first
+    begins[1:] |= entries.first[:-1]
+    ends = np.append(begins[1:], True)[: len(place)]
+    begin = np.maximum.accumulate(np.where(begins, place, 0))
+    end = np.minimum.accumulate(np.where(ends, place, len(place))[::-1])[::-1]
+    return entries.before[begin], entries.value[end]
 
 
 def _by(scope: Scope, predicate: Predicate) -> Test:
@@ -172,10 +197,7 @@ def _span(scope: Scope, predicate: Predicate) -> tuple[int, int]:
     """First and last millisecond of ON, which is a whole day of the reader, or of DURING."""
     operand = predicate.operand
     if predicate.name == "on":
-        zone = scope.asking.zone
-        day = instant(scope, operand).date()
-        begin, end = (datetime.combine(one, time(), zone) for one in (day, day + timedelta(days=1)))
-        return round(begin.timestamp() * 1000), round(end.timestamp() * 1000) - 1
+        return day_ms(scope, operand)
     if not isinstance(operand, Items) or len(operand.operands) != 2:
         raise scope.wrong(predicate, "DURING takes two dates in brackets", 'DURING ("2024-01-01", "2024-02-01")')
     first_ms, last_ms = (instant_ms(scope, part) for part in operand.operands)
@@ -193,52 +215,3 @@ def _table(numbers: Iterable[int]) -> BoolArray:
 def _in(table: BoolArray, numbers: Int64Array) -> BoolArray:
     found: BoolArray = table[np.minimum(numbers, len(table) - 1)]
     return found
-
-
-def _numbers(scope: Scope, meaning: Meaning, key: str, operand: Operand) -> set[int]:
-    """The values of the timelines that an operand means: of fields with several values, the sets that hold one."""
-    dictionary = list(values(scope, read.dictionary_of(key)))
-    found: set[int] = set()
-    for single in literals(operand):
-        if isinstance(single, Empty):
-            found |= {EMPTY, *(value.pk for value in dictionary if value.key == "[]")}
-            continue
-        keys, words = _wanted(scope, meaning, single)
-        numbers = {value.pk for value in dictionary if _is_meant(value, keys, words)}
-        if not numbers and isinstance(single, Literal):
-            names = {name for value in dictionary for _, name in _members(value)}
-            names |= {name for _, _, name in meaning.known(scope)} if isinstance(meaning, Choice) else set()
-            if single.text.casefold() not in {name.casefold() for name in names}:
-                scope.missing(single, f"the field {meaning.name} never was {single.text!r:.60}", single.text, names)
-        found |= numbers
-    return found
-
-
-def _wanted(scope: Scope, meaning: Meaning, single: Literal | Function) -> tuple[set[str], set[str]]:
-    """Ids, and names in small letters, of the values that one operand means."""
-    if isinstance(single, Literal):
-        word = single.text.casefold()
-        known = meaning.known(scope) if isinstance(meaning, Choice) else ()
-        return {key for _, key, name in known if name.casefold() == word}, {word}
-    if not isinstance(meaning, Choice):
-        raise unanswered(scope, single, meaning.name, ())
-    numbers = meaning.chosen(scope, single).numbers
-    if meaning.history == "project":
-        return set(projects(scope).filter(pk__in=numbers).values_list("jira_id", flat=True)), set()
-    return set(Value.objects.filter(pk__in=numbers).values_list("key", flat=True)), set()
-
-
-def _is_meant(value: Value, keys: set[str], words: set[str]) -> bool:
-    return any(key in keys or key.casefold() in words or name.casefold() in words for key, name in _members(value))
-
-
-def _members(value: Value) -> list[tuple[str, str]]:
-    """Ids and names of the members of a set, or of the one value."""
-    if not value.key.startswith("["):
-        return [(value.key, value.name)]
-    try:
-        keys = orjson.loads(value.key)
-    except ValueError:  # a set whose key was too long for an index and cut, or a text that begins with a bracket
-        return [(value.key, value.name), *((value.key, name) for name in value.name.split(", "))]
-    names = value.name.split(", ")
-    return list(zip(map(str, keys), names if len(names) == len(keys) else map(str, keys), strict=True))

@@ -64,7 +64,9 @@ _SYSTEM: dict[tuple[str, ...], Maker] = {
     ("reporter",): _column("reporter", "user", own.USERS),
     ("creator",): _members("creator", ["creator"], ("user",), functions=own.USERS),
     ("priority",): _column("priority", "priority", of=Ordered),
-    ("resolution",): _fixed(own.Resolution("resolution", "resolution", column="resolution_id", kind="resolution")),
+    ("resolution",): _fixed(
+        Column("resolution", "resolution", nothing="unresolved", column="resolution_id", kind="resolution")
+    ),
     ("labels",): _members("labels", ["labels"], ("label",)),
     ("component",): _members("component", ["components"], ("component",)),
     ("fixVersion",): _members("fixVersion", ["fixVersions"], ("version",), "fixVersions", own.VERSIONS),

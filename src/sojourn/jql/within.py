@@ -1,6 +1,5 @@
 """What stands within the `fields` of a work item, alike on every database."""
 
-import json
 from typing import Any
 
 from django.db.models import F, FloatField, TextField
@@ -11,6 +10,7 @@ class _Within(Func):
     """The part of `fields` at a path of keys, NULL where it is of another type."""
 
     sqlite_types: str
+    read_sqlite: str
     postgresql_type: str
     read_postgresql: str
 
@@ -20,8 +20,13 @@ class _Within(Func):
 
     def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, tuple[Any, ...]]:
         column, parameters = compiler.compile(self.source_expressions[0])
-        path = "$" + "".join(f".{json.dumps(key, ensure_ascii=False)}" for key in self.path)
-        sql = f"CASE WHEN JSON_TYPE({column}, %s) IN ({self.sqlite_types}) THEN JSON_EXTRACT({column}, %s) END"
+        if any(mark in self.path[0] for mark in '"\\'):  # a path cannot say that on every version of SQLite
+            value = self.read_sqlite.format("value")
+            each = f"json_each({column}) WHERE key = %s AND type IN ({self.sqlite_types})"
+            return f"(SELECT {value} FROM {each})", (*parameters, self.path[0])  # noqa: S608 - all of it is ours
+        path = "$" + "".join(f'."{key}"' for key in self.path)
+        value = self.read_sqlite.format(f"JSON_EXTRACT({column}, %s)")
+        sql = f"CASE WHEN JSON_TYPE({column}, %s) IN ({self.sqlite_types}) THEN {value} END"
         return sql, (*parameters, path, *parameters, path)
 
     def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, tuple[Any, ...]]:
@@ -36,6 +41,7 @@ class NumberWithin(_Within):
     """A number within the fields."""
 
     sqlite_types = "'integer', 'real'"
+    read_sqlite = "CAST({} AS REAL)"
     postgresql_type = "number"
     read_postgresql = "{}::double precision"
 
@@ -47,6 +53,7 @@ class TextWithin(_Within):
     """A text within the fields, compared by its bytes."""
 
     sqlite_types = "'text'"
+    read_sqlite = "{}"
     postgresql_type = "string"
     read_postgresql = '{} COLLATE "C"'
 
