@@ -187,3 +187,17 @@ def test_who_made_each_entry_comes_with_it_where_asked_for() -> None:
     assert authors == [None, "Ann", *[None] * 3, "Ann", "Ann"]
     assert batch.columns["about"][0] == "About ABC-1"
     assert set(batch.columns) == {"key", "about"}
+
+
+@pytest.mark.django_db
+def test_what_never_changed_was_made_by_who_created_the_work_item() -> None:
+    bob = {"accountId": "b", "displayName": "Bob"}
+    moved = change(T1, "status", "Open", "Done")
+    store(issue("ABC-1", creator=bob), issue("ABC-2"), issue("ABC-3", "Done", moved, creator=bob))
+    keys = {0: None, **dict(Value.objects.values_list("pk", "key"))}
+    [batch] = read.timelines(Issue.objects.all(), "status", authors=True)
+    assert batch.timelines.carried is not None
+    assert [keys[author] for author in batch.timelines.carried.tolist()] == ["b", None, "b", "ann"]
+    [batch] = read.timelines(Issue.objects.all(), "assignee", authors=True)
+    assert batch.timelines.carried is not None
+    assert [keys[author] for author in batch.timelines.carried.tolist()] == ["b", None, "b"]

@@ -12,6 +12,7 @@ from tests.conftest import ROOT
 
 PAGES = "\n".join(page.read_text() for page in sorted((ROOT / "docs").glob("jql*.md")))
 PARTS = {frozenset(EQUALITY): "equality", frozenset((*EQUALITY, *ORDER)): "equality, order"}
+PARTS[frozenset(("~", "!~", "is", "is not"))] = "words"
 
 
 def section(title: str) -> str:

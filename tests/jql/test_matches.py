@@ -20,6 +20,7 @@ BOB = {"accountId": "bob", "displayName": "Bob"}
 AS_OF = ms("2024-02-01T12:00")
 HIGH, LOW = {"id": "2", "name": "High"}, {"id": "4", "name": "Low"}
 OTHER = {"id": "11", "key": "XYZ", "name": "Another", "projectCategory": {"id": "1", "name": "Other"}}
+SPRINT = {"id": "21", "name": "Sprint 1", "state": "active"}
 BLOCKS = {"name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
 
 
@@ -46,12 +47,15 @@ def items() -> None:
             customfield_1=8,
             customfield_2="2024-01-15T10:00:00.000+0100",
             customfield_3={"id": "31", "value": "Gold"},
-            customfield_4="Printers on the third floor",
+            customfield_6="Printers on the third floor",
             description="It has no toner",
             issuelinks=[{"type": BLOCKS, "outwardIssue": {"key": "ABC-2"}}],
             names={"customfield_1": "Story points"},
         ),
-        issue("ABC-2", "Open", priority=LOW, labels=["Red"], parent={"key": "ABC-1"}, customfield_1=0.5),
+        issue(
+            "ABC-2", "Open", priority=LOW, labels=["Red"], parent={"key": "ABC-1"}, creator=BOB,
+            customfield_1=0.5, customfield_4=[SPRINT],
+        ),
         issue(
             "ABC-10",
             "Open",
@@ -64,6 +68,7 @@ def items() -> None:
         ),
         issue("XYZ-4", "Waiting", created="2024-01-25T09:00:00.000+0000", project=OTHER),
         {"id": "customfield_1", "name": "Story points", "navigable": True, "searchable": True},
+        {"id": "customfield_5", "name": "Never used", "navigable": True, "searchable": True},
     )  # fmt: skip
 
 
@@ -126,6 +131,10 @@ ALL = ["1", "2", "10", "XYZ-4"]
         ("cf[1] = 8", ["1"]),
         ("cf[1] is empty", ["10", "XYZ-4"]),
         ("cf[1] != 8", ["2"]),
+        ("cf[4] in openSprints()", ["2"]),
+        ("cf[4] = 'Sprint 1'", ["2"]),
+        ("cf[5] > 3 OR cf[5] = x OR cf[5] < now()", []),
+        ("cf[5] is EMPTY ORDER BY cf[5], key", ["1", "2", "10", "XYZ-4"]),
         ("cf[2] > '2024-01-15 08:59'", ["1"]),
         ("cf[2] > '2024-01-15 09:00'", []),
         ("cf[3] = gold", ["1"]),
@@ -144,7 +153,13 @@ ALL = ["1", "2", "10", "XYZ-4"]
         ("due < 2024-01-31", []),
         ("due < now()", ["1"]),
         ("due <= '2024-01-31 10:00'", ["1"]),
-        ("due >= '2024-01-31 10:00'", []),
+        ("due >= '2024-01-31 10:00'", ["1"]),
+        ("due < '2024-01-31 10:00'", []),
+        ("due IN ('2024-01-31 10:00', EMPTY)", ALL),
+        ("key IN (ABC-1, abc-2, NOPE-9, EMPTY)", ["1", "2"]),
+        ("parent NOT IN (ABC-1, ABC-2)", []),
+        ("issueLinkType IN (blocks, 'is blocked by')", ["1"]),
+        ("cf[1] IN (8, 0.5, EMPTY)", ALL),
         ("due is empty", ["2", "10", "XYZ-4"]),
         ("resolved >= 2024-01-05", ["1"]),
         ("key = abc-2", ["2"]),
@@ -198,10 +213,17 @@ def test_a_query_finds(items: None, jql: str, keys: list[str]) -> None:
         ("status WAS Done BY bob", ["1"]),
         ("status WAS Done BY ann", ["10"]),
         ("status WAS Done BY (ann, bob)", ["1", "10"]),
+        ("status WAS Open BY bob BEFORE 2024-01-20", ["2"]),
+        ("status WAS Open BY EMPTY", ["1", "10"]),
+        ("status WAS Open DURING (2024-01-19, 2024-01-03)", []),
+        ("status WAS Done DURING (now(), now())", ["1"]),
+        ("status WAS Done AFTER now()", []),
         ("status WAS Done BY bob AFTER 2024-01-25", ["1"]),
         ("assignee WAS ann", ["1", "10"]),
         ("assignee WAS EMPTY", ["2", "XYZ-4"]),
         ("resolution WAS EMPTY", ["2", "10", "XYZ-4"]),
+        ("resolution WAS Unresolved", ["2", "10", "XYZ-4"]),
+        ("resolution WAS NOT IN (Unresolved)", ["1"]),
         ("status CHANGED", ["1", "10"]),
         ("status CHANGED FROM Open", ["1", "10"]),
         ("status CHANGED TO Done", ["1", "10"]),
@@ -217,7 +239,7 @@ def test_a_query_finds(items: None, jql: str, keys: list[str]) -> None:
         ("priority CHANGED", []),
         ("project = ABC AND status WAS Done AND assignee = bob", ["10"]),
         ("status WAS Done OR labels = Red", ["1", "2", "10"]),
-        ("issue in updatedBy(bob)", ["1", "10"]),
+        ("issue in updatedBy(bob)", ["1", "2", "10"]),
         ("issue in updatedBy(bob, '2024-01-19')", ["10"]),
         ("issue in updatedBy(bob, '2024-01-04', '2024-01-19')", ["1"]),
     ],
@@ -259,13 +281,13 @@ def test_a_query_measures_time(items: None, jql: str, keys: list[str]) -> None:
         ("summary !~ abc", ["XYZ-4"]),
         ("summary ~ 'nothing of this'", []),
         ("text ~ abc", ["1", "2", "10"]),
-        ("cf[4] ~ printer", ["1"]),
-        ("""cf[4] ~ '"third floor"' """, ["1"]),
-        ("""cf[4] ~ '"floor third"' """, []),
-        ("cf[4] ~ 'print*'", ["1"]),
-        ("cf[4] !~ printer", []),
-        ("cf[4] = 'printers ON the third floor'", ["1"]),
-        ("cf[4] is EMPTY", ["2", "10", "XYZ-4"]),
+        ("cf[6] ~ printer", ["1"]),
+        ("""cf[6] ~ '"third floor"' """, ["1"]),
+        ("""cf[6] ~ '"floor third"' """, []),
+        ("cf[6] ~ 'print*'", ["1"]),
+        ("cf[6] !~ printer", []),
+        ("cf[6] = 'printers ON the third floor'", ["1"]),
+        ("cf[6] is EMPTY", ["2", "10", "XYZ-4"]),
         ("summary is not EMPTY AND NOT summary ~ abc", ["XYZ-4"]),
     ],
 )
@@ -278,6 +300,98 @@ def test_texts_that_are_not_kept_are_not_searched(items: None, settings: Any) ->
         found("description ~ toner")
     settings.SOJOURN_KEEP_TEXTS = True
     assert found("description ~ toner") == []
+
+
+@pytest.fixture
+def versions() -> None:
+    """One was replanned from 1 to 2 in one edit, in none for no time, then for 3 too; two came into 1, then into 2."""
+    named = {key: {"id": key, "name": f"v{key}", "released": False} for key in "123"}
+
+    def edit(at: str, *sides: tuple[str | None, str | None]) -> dict[str, Any]:
+        items = [change(at, "Fix Version", *side)["items"][0] for side in sides]
+        return change(at, "Fix Version", None, None) | {"items": items}
+
+    store(
+        issue(
+            "ABC-1",
+            "Open",
+            edit("2024-01-03T10:00:00.000+0000", ("1", None), (None, "2")),
+            edit("2024-01-04T10:00:00.000+0000", (None, "3")),
+            fixVersions=[named["2"], named["3"]],
+        ),
+        issue(
+            "ABC-2",
+            "Open",
+            edit("2024-01-03T10:00:00.000+0000", (None, "1")),
+            edit("2024-01-04T10:00:00.000+0000", (None, "2")),
+            fixVersions=[named["1"], named["2"]],
+        ),
+        issue("ABC-3", "Open", fixVersions=[named["1"]]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("jql", "keys"),
+    [
+        ("fixVersion CHANGED FROM v1 TO v2", ["1"]),
+        ("fixVersion CHANGED FROM v1", ["1"]),
+        ("fixVersion CHANGED TO v1", ["2"]),
+        ("fixVersion CHANGED TO v2 AFTER 2024-01-04", ["2"]),
+        ("fixVersion CHANGED FROM EMPTY", ["2"]),
+        ("fixVersion CHANGED TO EMPTY", []),
+        ("fixVersion CHANGED FROM v2", []),
+        ("fixVersion WAS v1", ["1", "2", "3"]),
+        ("fixVersion WAS IN (v1, v3) AFTER 2024-01-04", ["1", "2", "3"]),
+        ("fixVersion WAS EMPTY", ["1", "2"]),
+        ("fixVersion WAS v3", ["1"]),
+    ],
+)
+def test_versions_are_put_in_and_taken_out(versions: None, jql: str, keys: list[str]) -> None:
+    assert found(jql) == keys
+
+
+def test_a_number_that_is_a_name_is_a_name_in_the_past_too() -> None:
+    three = {"id": "8", "name": "3", "statusCategory": {"key": "new"}}
+    store(issue("ABC-1", "In progress"), issue("ABC-2", "Open", status=three))
+    assert found("status = 3") == ["2"]
+    assert found("status WAS 3") == ["2"]
+
+
+def test_a_status_of_no_category_is_in_none() -> None:
+    store(issue("ABC-1", "Open"), issue("ABC-2", "Open", status={"id": "8", "name": "Somewhere"}))
+    assert found("statusCategory != Done") == ["1"]
+    assert found("statusCategory is EMPTY") == ["2"]
+
+
+def test_what_is_no_mistake_is_only_warned_of(items: None) -> None:
+    for jql in ("labels NOT IN (gone)", "assignee != currentUser()", "key != ABC-99"):
+        asked = selection(jql, Asking(AS_OF, user="carol"))
+        assert len(asked.warnings) == 1, jql
+    assert found("labels != gone") == ["1", "2"]
+    assert found("assignee = currentUser()", user="carol") == []
+
+
+def test_the_current_user_is_the_one_with_that_id() -> None:
+    store(issue("ABC-1", assignee=ANN), issue("ABC-2", assignee={"accountId": "5", "displayName": "ann"}))
+    assert found("assignee = currentUser()", user="ann") == ["1"]
+    assert found("assignee = currentUser()", user="Ann Archer") == ["1"]
+
+
+def test_projects_are_those_that_somebody_leads() -> None:
+    leads = {key: {"id": key, "key": key, "name": key, "lead": {"accountId": f"lead-{key}"}} for key in ("ABC", "XYZ")}
+    store(*(issue(f"{key}-1", project=project) for key, project in leads.items()))
+    assert found("project in projectsLeadByUser(LEAD-abc)") == ["1"]
+    assert found("project in projectsLeadByUser()", user="lead-XYZ") == ["XYZ-1"]
+
+
+def test_a_day_begins_at_the_first_of_two_midnights() -> None:
+    """In Havana the clock went from 1 back to midnight on 2024-11-03."""
+    store(
+        issue("ABC-1", created="2024-11-03T04:30:00.000+0000"), issue("ABC-2", created="2024-11-03T03:59:00.000+0000")
+    )
+    asked = {"as_of_ms": ms("2024-11-03T05:30"), "tz": "America/Havana"}
+    assert found("created >= startOfDay()", **asked) == ["1"]
+    assert found("created >= 2024-11-03", **asked) == ["1"]
 
 
 def test_a_store_without_priorities_can_be_sorted_by_them() -> None:
@@ -305,8 +419,8 @@ def test_dates_are_those_of_the_reader(items: None) -> None:
         ("parent > ABC-1", 1, "the field parent does not go with >"),
         ("issueLinkType < blocks", 1, "the field issueLinkType does not go with <"),
         ("cf[4] >= a", 1, "the field customfield_4 does not go with >="),
-        (r'key = ABC-1 AND key = "\u0000"', 23, "no text holds the character U+0000"),
-        (r"status = x\u0000 ", 10, "no text holds the character U+0000"),
+        (r'key = ABC-1 AND key = "\u0000"', 23, "no value has the character U+0000"),
+        (r"status = x\u0000 ", 10, "no value has the character U+0000"),
     ],
 )
 def test_what_nobody_can_answer_is_refused(items: None, jql: str, column: int, message: str) -> None:

@@ -82,7 +82,7 @@ def texts(query: str) -> list[str]:
         ("fixVersion in releasedVersions(ABC, x|", ["XYZ"]),
         ("type = s|", ["Sub-task", "standardIssueTypes()", "subTaskIssueTypes()"]),
         ("resolution = |", ["Unresolved", "Fixed", "EMPTY"]),
-        ("cf[|", ["1]", "2]", "3]", "4]"]),
+        ("cf[|", ["1]", "2]", "3]", "4]", "5]", "6]"]),
         ("cf[3] = |", ["Gold", "EMPTY"]),
         ("cf[1] > |", []),
         ("key = |", ["linkedIssues(", "updatedBy(", "EMPTY"]),
