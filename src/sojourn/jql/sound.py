@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Final
 
+from sojourn.jql import manual
 from sojourn.jql.asking import Scope
 from sojourn.jql.ast import And, Changed, Clause, Condition, Function, Node, Not, Or, Query, Value
 
@@ -12,16 +13,6 @@ MOST_CONDITIONS: Final = 400
 
 MOST_DEEP: Final = 16
 """How deep AND, OR and NOT stand in each other: SQLite's own reader of SQL has a small stack."""
-
-_ARGUMENTS: Final = {
-    **dict.fromkeys(("now", "currentlogin", "currentuser", "standardissuetypes", "subtaskissuetypes"), (0, 0)),
-    **dict.fromkeys(("opensprints", "closedsprints", "futuresprints"), (0, 0)),
-    **{f"{edge}of{unit}": (0, 1) for edge in ("start", "end") for unit in ("day", "week", "month", "year")},
-    "projectsleadbyuser": (0, 1),
-    "linkedissues": (1, 2),
-    "updatedby": (1, 3),
-}
-"""How many arguments functions take, at least and at most."""
 
 
 def refuse_unsound(scope: Scope, query: Query) -> None:
@@ -52,9 +43,11 @@ def _nodes(node: Node) -> Iterator[Node]:
 
 
 def _check_arguments(scope: Scope, function: Function) -> None:
-    least, most = _ARGUMENTS.get(function.name.casefold(), (0, len(function.arguments)))
-    given = len(function.arguments)
-    if not least <= given <= most:
+    known = manual.ALL.get(function.name.casefold())
+    if known is None:  # it is refused by the field it stands at
+        return
+    least, most, given = known.needs, len(known.takes), len(function.arguments)
+    if given < least or (given > most and not known.repeats):
         takes = "no arguments" if not most else f"{least} to {most} arguments" if least else f"at most {most} argument"
         raise scope.wrong(function, f"{function.name}() takes {takes}, and here are {given}")
 
