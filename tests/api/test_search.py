@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sojourn.history.models import Issue
+from sojourn.jql import system
 from tests.api.asking import Ask, problem
 from tests.builders import change, issue, store
 
@@ -154,3 +155,11 @@ def test_a_cursor_goes_with_what_the_first_page_was_asked(ask: Ask) -> None:
 def test_histories_of_other_fields_are_searched(ask: Ask) -> None:
     store(issue("NEW-1", "Open", change("2024-01-02T10:00:00.000+0000", "priority", "3", "1", toString="High")))
     assert keys(ask.post("/search", {"jql": "priority CHANGED AFTER 2024-01-02 ORDER BY key"})) == ["NEW-1", "ABC-99"]
+
+
+@pytest.mark.parametrize("name", sorted(set(system.NAMES) - {"parent", "issueLinkType"}))
+def test_pages_are_the_whole_by_whatever_field_it_is_sorted(ask: Ask, name: str) -> None:
+    body = {"jql": f"project = ABC AND key <= ABC-9 ORDER BY {name}, key DESC", "per_page": 1000}
+    whole = keys(ask.post("/search", body))
+    assert len(whole) == 9
+    assert [key for page in pages(ask, body | {"per_page": 4}) for key in keys(page)] == whole
