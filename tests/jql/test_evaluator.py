@@ -1,33 +1,25 @@
 """A compiled query finds what a slow plain evaluation finds, in its order, on every database."""
 
 from random import Random
-from typing import Any
 
 import pytest
 from django.db import transaction
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from sojourn.errors import Refused
 from sojourn.history.models import Issue
 from sojourn.jql import ast, parse
 from sojourn.jql.asking import Asking
 from sojourn.jql.compile import selection
 from tests.builders import store
 from tests.jql.evaluator import World
-from tests.jql.worlds import CALENDARS, FIELDS, parts, question, world
+from tests.jql.worlds import FIELDS, calendar, parts, question, world
 
 pytestmark = pytest.mark.django_db
 
 
-def _calendar(name: str) -> Any:
-    if name not in CALENDARS:
-        raise Refused("calendar", f"there is no calendar {name!r}")
-    return CALENDARS[name]
-
-
 def _found(asked_of: World, query: ast.Query) -> list[str]:
-    asking = Asking(asked_of.as_of_ms, asked_of.tz, asked_of.user, calendars=_calendar, is_lenient=True)
+    asking = Asking(asked_of.as_of_ms, asked_of.tz, asked_of.user, calendars=calendar, is_lenient=True)
     chosen = selection(str(query), asking)
     return list(Issue.objects.filter(chosen.condition).order_by(*chosen.order).values_list("key", flat=True))
 

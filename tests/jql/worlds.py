@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from sojourn.core.calendar import Calendar
+from sojourn.errors import Refused
 from sojourn.jql import ast
 from tests.builders import issue
 from tests.core.calendar_help import ms
@@ -33,6 +34,14 @@ CALENDARS = {
     "Office": Calendar.from_json({"tz": "UTC", "week": {**OFFICE, "tue": [["08:00", "12:00"]]}}),
     "Night": Calendar.from_json({"tz": "America/Havana", "week": NIGHT}),
 }
+
+
+def calendar(name: str) -> Calendar:
+    """A calendar by its name, as who asks finds it."""
+    if name not in CALENDARS:
+        raise Refused("calendar", f"there is no calendar {name!r}")
+    return CALENDARS[name]
+
 
 PEOPLE = [
     {"accountId": "ann", "displayName": "Ann Archer"},

@@ -127,7 +127,7 @@ class Scope:
 
 def nearest(word: str, known: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     """A hint at what was probably meant, and what there is, where that is not too much to name."""
-    names = {name.casefold(): name for name in known}
+    names = {name.casefold(): name for name in sorted(known)}
     close = [names[found] for found in get_close_matches(word.casefold(), names, n=1, cutoff=0.6)]
     hint = f"did you mean {close[0]!r}?" if close else ""
     return hint, tuple(sorted(names.values())) if len(names) <= _MOST_NAMED else ()

@@ -12,7 +12,8 @@ from django.db.models.functions import NullIf
 
 from sojourn.history.collation import by_bytes
 from sojourn.history.models import IssueValue, Project, Value
-from sojourn.jql.asking import Index, Scope, Sortable
+from sojourn.jql import manual
+from sojourn.jql.asking import Index, Scope, Sortable, nearest
 from sojourn.jql.ast import Condition, Empty, Function, Items, Node, Operand, Operator
 from sojourn.jql.ast import Value as Literal
 
@@ -113,12 +114,16 @@ class Choice(ABC):
         index = self.index(scope)
         numbers = index.called(text)
         if not numbers:
-            message = f"there is no {text!r:.60} in the field {self.name}"
+            message = self.unknown(text)
             if self.is_free:
                 scope.warn(node, message)
             else:
                 scope.missing(node, message, text, index.names)
         return Chosen(numbers)
+
+    def unknown(self, text: str) -> str:
+        """What is said of a value that is not there."""
+        return f"there is no {text!r:.60} in the field {self.name}"
 
     def index(self, scope: Scope) -> Index[int]:
         """All values there are, to be found by name or id; read once for each query."""
@@ -136,9 +141,10 @@ def unanswered(scope: Scope, function: Function, field_name: str, known: Iterabl
     reason = JIRA_ONLY.get(function.name.casefold())
     if reason:
         return scope.wrong(function, f"{function.name}() cannot be answered here: {reason}")
-    names = ", ".join(f"{name}()" for name in sorted(known))
-    hint = f"it takes {names}" if names else "it takes no functions"
-    return scope.wrong(function, f"{function.name}() does not go with the field {field_name}", hint)
+    names = sorted(manual.ALL[name.casefold()].name for name in known if name.casefold() in manual.ALL)
+    hint, _ = nearest(function.name, names)
+    takes = f"it takes {', '.join(f'{name}()' for name in names) or 'no functions'}"
+    return scope.wrong(function, f"{function.name}() does not go with the field {field_name}", hint or takes, names)
 
 
 JIRA_ONLY = {

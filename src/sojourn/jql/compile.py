@@ -50,6 +50,8 @@ def _clause(scope: Scope, clause: Clause) -> Q:
     if isinstance(clause, And | Or):
         return _all_of(scope, clause) if isinstance(clause, And) else _one_of(scope, clause)
     if isinstance(clause, Changed):
+        if times.is_time(clause.field):
+            raise times.unfit(scope, clause, "CHANGED")
         return past.changed(scope, catalogue.find(scope, clause.field), clause)
     return _condition(scope, clause)
 

@@ -18,7 +18,17 @@ from sojourn.jql.held import Held
 from sojourn.jql.idset import OneOf
 from sojourn.jql.instants import day_ms, instant_ms
 
-PEOPLE = Column("BY", functions=functions.USERS, kind="user")
+_KEPT = "assignee, due, fixVersion, issuetype, priority, project, reporter, resolution, sprint, status"
+
+
+class _People(Column):
+    """Who made changes."""
+
+    def unknown(self, text: str) -> str:
+        return f"there is nobody called {text!r:.60}"
+
+
+PEOPLE = _People("BY", functions=functions.USERS, kind="user")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +104,7 @@ def updated_by(scope: Scope, function: Function) -> Q:
 def _history(scope: Scope, meaning: Meaning, node: Condition | Changed) -> str:
     """The key of the timelines of a field; raises JqlError where its history is not kept."""
     if meaning.history is None:
-        kept = ", ".join(read.names_of_fields())
-        hint = f"kept are {kept}; custom fields are named in the setting SOJOURN_CUSTOM_FIELDS"
+        hint = f"kept are those of {_KEPT} and of the custom fields in the setting SOJOURN_CUSTOM_FIELDS"
         raise scope.wrong(node.field, f"the history of the field {meaning.name} is not kept", hint)
     return meaning.history
 

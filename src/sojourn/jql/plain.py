@@ -12,7 +12,7 @@ from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, In, IsNull
 
 from sojourn.core.duration_parse import HOUR_MS, parse_duration
 from sojourn.core.instants import utc_text
-from sojourn.errors import UserError
+from sojourn.errors import Refused
 from sojourn.jql.asking import Scope, Sortable
 from sojourn.jql.ast import Condition, Empty, Function, Operand, Operator, Value
 from sojourn.jql.choices import EQUALITY, NOTHING, ORDER, literals, unanswered
@@ -118,8 +118,8 @@ class Seconds(Number):
         if isinstance(operand, Value) and not _NUMBER.fullmatch(operand.text.strip()):
             try:
                 return parse_duration(operand.text, day_ms=_JIRA_DAY_MS, week_ms=5 * _JIRA_DAY_MS) / 1000
-            except UserError as error:
-                raise scope.wrong(operand, str(error)) from None
+            except Refused as error:
+                raise scope.wrong(operand, error.problem) from None
         return super().value(scope, operand) * 60
 
 

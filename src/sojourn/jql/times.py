@@ -10,11 +10,12 @@ from sojourn.core.calendar import ALWAYS, Calendar
 from sojourn.core.duration_parse import parse_duration
 from sojourn.core.measure import Measure
 from sojourn.core.timeline import BoolArray, Int64Array, Stays, Window
-from sojourn.errors import UserError
+from sojourn.errors import Refused, UserError
 from sojourn.history import read
 from sojourn.jql.asking import Scope
-from sojourn.jql.ast import Condition, Empty, Field, Operator, Value
+from sojourn.jql.ast import Changed, Condition, Empty, Field, Operator, Value
 from sojourn.jql.choices import COMPARE, ORDER, Column
+from sojourn.jql.errors import JqlError
 from sojourn.jql.idset import OneOf
 
 NAMES = ("timeIn", "timeSince", "visits")
@@ -30,13 +31,16 @@ def is_time(field: Field) -> bool:
     return field.name.casefold() in {name.casefold() for name in NAMES}
 
 
+def unfit(scope: Scope, node: Condition | Changed, operator: str) -> JqlError:
+    """The error for what cannot be asked of time."""
+    return scope.wrong(node, f"{node.field.name} does not go with {operator}", "use = != < <= > >= or IS EMPTY")
+
+
 def condition(scope: Scope, node: Condition) -> Q:
     """Work items whose time, measured to the moment asked of, compares so with a duration or a number."""
     name = node.field.name.casefold()
     if node.operator not in OPERATORS:
-        raise scope.wrong(
-            node, f"{node.field.name} does not go with {node.operator.upper()}", "use = != < <= > >= or IS EMPTY"
-        )
+        raise unfit(scope, node, node.operator.upper())
     status, calendar = _properties(scope, node.field, takes_calendar=name != "visits")
     wanted = np.array(sorted(_STATUS.named(scope, node.field.properties[0].argument, status).numbers), dtype=np.int64)
     measure = Measure(calendar, scope.asking.as_of_ms)
@@ -67,8 +71,8 @@ def _number(scope: Scope, node: Condition, calendar: Calendar) -> int:
         return int(operand.text)
     try:
         return parse_duration(operand.text, day_ms=calendar.business_day_ms, week_ms=calendar.business_week_ms)
-    except UserError as error:
-        raise scope.wrong(operand, str(error)) from None
+    except Refused as error:
+        raise scope.wrong(operand, error.problem) from None
 
 
 def _properties(scope: Scope, field: Field, *, takes_calendar: bool) -> tuple[str, Calendar]:
