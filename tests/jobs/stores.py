@@ -73,7 +73,7 @@ class Store:
 
     def enough(self) -> None:
         """Let slow jobs end."""
-        self.query("INSERT INTO history_site (name, row_version) VALUES ('enough', 0)")
+        self.query("INSERT INTO history_site (name, row_version, text_language) VALUES ('enough', 0, 'english')")
 
 
 def until(is_so: Callable[[], bool], seconds: float = 120) -> None:

@@ -235,7 +235,7 @@ def test_lines_of_a_query_become_one_as_the_field_has_one(signed_in: Client) -> 
 
 
 def test_who_is_signed_in_is_whom_a_query_means(signed_in: Client) -> None:
-    ann = {"accountId": "x1", "displayName": "Ann"}
+    ann = {"accountId": "ann", "displayName": "Somebody"}
     store_items(issue("NEW-1", assignee=ann))
     assert [row[0] for row in table(get(signed_in, f"{AT}&jql=assignee = currentUser()"))[1]] == ["NEW-1"]
     assert "NEW-1" in signed_in.get(f"{ADDRESS}.csv{AT}&jql=assignee = currentUser()").getvalue().decode()
