@@ -235,6 +235,13 @@ def _write_texts(cursor: CursorWrapper, texts: list[tuple[Any, ...]]) -> None:
         cursor.execute(sql, [cell for row in some for cell in row])
 
 
+def tell_planner() -> None:
+    """Have PostgreSQL look at the tables after much was written: until it does, it takes them for small."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE history_issue, history_issuevalue, history_link, history_timeline, history_text")
+
+
 def key_number(key: str) -> int:
     """The number at the end of a key, 0 where there is none that is one."""
     number = key.rpartition("-")[2]

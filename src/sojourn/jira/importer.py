@@ -12,13 +12,14 @@ from typing import Any
 from sojourn.core.flags import Flag
 from sojourn.errors import Refused, UserError
 from sojourn.history.record import IssueRecord
-from sojourn.history.write import Writer, Written
+from sojourn.history.write import Writer, Written, tell_planner
 from sojourn.jira import eventlog, files, values, xes
 from sojourn.jira.changelogs import Changelogs
 from sojourn.jira.files import Broken, Parsed, Source
 from sojourn.jira.payload import Reader
 
 _BATCH = 500
+_MANY = 1_000
 DEFAULT_SITE = "Imported"
 _LONGEST_SITE = 255
 _DEEPEST = 5
@@ -177,6 +178,8 @@ class Importer:
             self._writer(site).name_fields(names)
         for site, (statuses, whole) in self._statuses.items():
             self._writer(site).declare("status", statuses, is_whole=any(whole))
+        if self.outcome.written.written >= _MANY:
+            tell_planner()
 
     def _writer(self, site: str) -> Writer:
         if site not in self._writers:
