@@ -1,4 +1,4 @@
-"""The archive is asked on SQLite only: PostgreSQL's planner does not know the tables of a transaction that is not over."""
+"""The archive is asked on SQLite only: the planner of PostgreSQL does not know the tables of an open transaction."""
 
 import os
 
