@@ -1,6 +1,7 @@
 """Django's settings, from the environment. Nothing else reads the environment."""
 
 import os
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -35,7 +36,9 @@ def _databases(url: str, folder: Path) -> dict[str, Any]:
     if default["ENGINE"] == "django.db.backends.sqlite3":
         home.make_folder(Path(default["NAME"]).parent, "DATABASE_URL" if url else "SOJOURN_HOME")
         default["OPTIONS"] = {
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536",
+            # Reading every timeline takes an eighth less from pages of 16 KB; a store keeps the size it was made with.
+            "init_command": "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+            "PRAGMA cache_size=-65536",
             # A transaction that will write takes the lock at once: SQLite cannot upgrade a read lock under contention.
             "transaction_mode": "IMMEDIATE",
             "timeout": 60,
@@ -56,6 +59,9 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
 
+# Its files are found without the app, which would take every command a tenth of a second to load.
+_NINJA = Path(*cast("ModuleSpec", find_spec("ninja")).submodule_search_locations or ())
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -67,7 +73,6 @@ INSTALLED_APPS = [
     "sojourn.calendars",
     "sojourn.access",
     "django_htmx",
-    "ninja",
     "sojourn.web",
 ]
 
@@ -90,6 +95,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
+        "DIRS": [_NINJA / "templates"],
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
@@ -100,6 +106,7 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "/static/"
+STATICFILES_DIRS = [_NINJA / "static"]
 WHITENOISE_USE_FINDERS = True
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"

@@ -250,7 +250,6 @@ def test_a_store_read_in_many_batches_gives_the_same(name: Format, shape: str, m
     options = {"shape": shape, "columns": "summary,created", "time_format": "Decimal Hours"}
     whole = written(ask(**options), name)
     monkeypatch.setattr(read, "BATCH", 2)
-    monkeypatch.setattr(read, "_FETCH", 2)
     parts = written(ask(**options), name)
     if name in TYPED:
         assert read_back(parts, name).equals(read_back(whole, name))

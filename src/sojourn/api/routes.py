@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
-from ninja.openapi.docs import Swagger
+from ninja.openapi.docs import ABS_TPL_PATH, Swagger
 from ninja.openapi.schema import OpenAPISchema
 
 from sojourn import __version__
@@ -44,6 +44,12 @@ _PROBLEM = {
     },
 }
 _FAILED = {"description": "A problem (RFC 9457)", "content": {CONTENT_TYPE: {"schema": _PROBLEM}}}
+
+
+class _Docs(Swagger):
+    """Ninja's page with its own files, although it is no installed app: without that it takes them from elsewhere."""
+
+    template_cdn = str(ABS_TPL_PATH / "swagger.html")
 
 
 class Api(NinjaAPI):
@@ -109,7 +115,7 @@ api.add_decorator(_only_known)
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """The description as a page to read and to try; its program comes from this server."""
-    return Swagger(settings={"persistAuthorization": False}).render_page(request, api)
+    return _Docs(settings={"persistAuthorization": False}).render_page(request, api)
 
 
 @api.exception_handler(Problem)

@@ -5,6 +5,7 @@ A batch of timelines is four arrays: the instants `at` and values `value` of all
 `[entered, left)`; the last of an item is open and is measured to `as_of` (docs/semantics.md 10).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -40,6 +41,19 @@ class Timelines:
     def item(self) -> Int64Array:
         """The number of the work item each entry belongs to: int64[total]."""
         return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.offsets))
+
+
+def concatenated(some: Sequence[Timelines]) -> Timelines:
+    """The timelines of all items, one batch after the other; all batches, or none, carry something."""
+    begins = np.cumsum([0, *(len(one.at) for one in some)])
+    offsets = [one.offsets[:-1] + begin for one, begin in zip(some, begins, strict=False)]
+    carried = [one.carried for one in some if one.carried is not None]
+    return Timelines(
+        np.concatenate([one.at for one in some]),
+        np.concatenate([one.value for one in some]),
+        np.concatenate([*offsets, begins[-1:]]),
+        np.concatenate(carried) if carried else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """Reading many work items as columns: one query, plain rows, arrays joined block by block."""
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, takewhile
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import orjson
@@ -30,15 +32,16 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, JSONArray
 from numpy.typing import NDArray
 
-from sojourn.core.timeline import Timelines
+from sojourn.core.timeline import Timelines, concatenated
 from sojourn.history.models import Field, Issue, IssueValue, Value
 from sojourn.history.packing import EMPTY, pack, unpack
 from sojourn.history.write import PRESENT
 
-BATCH = 32_768
+T = TypeVar("T")
+BATCH = 1 << 15
 """Work items in one batch: everything about them fits the processor's cache."""
 
-_FETCH = 1_000
+_BLOCK = 1 << 10
 _AUTHOR = " author"
 _CREATOR = " creator"
 
@@ -80,11 +83,12 @@ def values_of(field_key: str, sites: Sequence[str] = ()) -> QuerySet[Value]:
 def values_used(issues: QuerySet[Issue], field_key: str) -> set[int]:
     """The values a field ever had at the given work items: ids of `Value`, and `packing.EMPTY` where it had none."""
     query = issues.order_by().annotate(line=_relation(field_key)).values_list("line__value", _present(field_key))
-    found: set[int] = set()
-    for rows in _blocks(query):
-        found |= {present or EMPTY for blob, present in rows if not blob}
-        found.update(np.unique(unpack(blob for blob, _ in rows if blob)).tolist())
-    return found
+    return set().union(*(found for blocks in _read(query, _used) for found in blocks))
+
+
+def _used(rows: Sequence[tuple[bytes | None, int | None]]) -> set[int]:
+    unchanged = {present or EMPTY for blob, present in rows if not blob}
+    return unchanged.union(np.unique(unpack(blob for blob, _ in rows if blob)).tolist())
 
 
 def timelines(
@@ -107,10 +111,8 @@ def timelines(
     who = {_AUTHOR: F("line0__author"), _CREATOR: _creator()} if authors else {}
     expressions = {**who, **expressions}
     query = _query(issues, fields, columns, expressions)
-    for rows in _blocks(query):
-        with _no_cycles():
-            batch = _batch(rows, fields, (*columns, *expressions))
-        yield batch
+    for blocks in _read(query, partial(_batch, fields=fields, columns=(*columns, *expressions))):
+        yield _joined(blocks)
 
 
 def _creator() -> Case:
@@ -158,27 +160,30 @@ def _present(field_key: str) -> F | Literal:
     return F(f"{field_key}_id") if field_key in PRESENT else Literal(None, output_field=BigIntegerField())
 
 
-def _blocks(query: QuerySet[Issue, Any]) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows of a query, as many as make a batch at once; the next ones are read while these are worked on."""
+def _read(query: QuerySet[Issue, Any], made: Callable[[list[tuple[Any, ...]]], T]) -> Iterator[list[T]]:
+    """What is made of the rows of a query, block by block, as many blocks as make a batch at once.
+
+    The next ones are read while these are worked on. Blocks are small, so that rows are worked on while they are in the
+    processor's cache.
+    """
     try:
         sql, parameters = query.query.sql_with_params()
     except EmptyResultSet:  # the choice is one that no row can meet
         return
     with connection.chunked_cursor() as cursor, ThreadPoolExecutor(1) as reader:
         cursor.execute(sql, parameters)
-        ahead = reader.submit(_rows, cursor)
-        while rows := ahead.result():
-            ahead = reader.submit(_rows, cursor)
-            yield rows
+        ahead = reader.submit(_blocks, cursor, made)
+        while blocks := ahead.result():
+            ahead = reader.submit(_blocks, cursor, made)
+            yield blocks
 
 
-def _rows(cursor: CursorWrapper) -> list[tuple[Any, ...]]:
-    """The next rows, as many as make a batch; none at the end."""
-    rows: list[tuple[Any, ...]] = []
+def _blocks(cursor: CursorWrapper, made: Callable[[list[tuple[Any, ...]]], T]) -> list[T]:
+    """What is made of the next rows; nothing at the end."""
+    size = min(_BLOCK, BATCH)
     with _no_cycles():
-        while len(rows) < BATCH and (block := cursor.fetchmany(_FETCH)):
-            rows += block
-    return rows
+        rows = takewhile(bool, (cursor.fetchmany(size) for _ in range(BATCH // size)))
+        return [made(block) for block in rows]
 
 
 def _batch(rows: list[tuple[Any, ...]], fields: Sequence[str], columns: Sequence[str]) -> Batch:
@@ -203,6 +208,14 @@ def _batch(rows: list[tuple[Any, ...]], fields: Sequence[str], columns: Sequence
         pairs = zip(rest.pop(_AUTHOR), rest.pop(_CREATOR), strict=True)
         first = replace(first, carried=unpack(blob or pack([creator or EMPTY]) for blob, creator in pairs))
     return Batch(first, lines, flags, rest)
+
+
+def _joined(batches: Sequence[Batch]) -> Batch:
+    """The batches one after the other."""
+    columns = {name: tuple(chain.from_iterable(one.columns[name] for one in batches)) for name in batches[0].columns}
+    also = {name: concatenated([one.also[name] for one in batches]) for name in batches[0].also}
+    flags = np.concatenate([one.flags for one in batches])
+    return Batch(concatenated([one.timelines for one in batches]), also, flags, columns)
 
 
 def _special(texts: Sequence[str | None]) -> dict[int, list[Any]]:
