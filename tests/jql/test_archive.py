@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from sojourn.history.models import Issue
 from sojourn.jira.importer import Importer
@@ -27,6 +27,7 @@ def archive(django_db_setup: None, django_db_blocker: Any, shared: Path) -> Any:
         with gzip.open(shared / "jira/archive.jsonl.gz") as lines:
             outcome = Importer(Reader(), site="Archive").import_values("archive", map(json.loads, lines))
         assert not outcome.problems
+        connection.check_constraints()  # once: what is left to check is checked again at the end of each test
         yield
         transaction.set_rollback(True)
 

@@ -20,6 +20,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from sojourn.history import text_query
 from sojourn.history.models import Site, Text
+from sojourn.history.owners import owners
 from sojourn.history.text_query import NOTHING, Clauses, Pattern, Phrase, Stem, Words
 from sojourn.history.words import STEM, with_stems
 
@@ -46,7 +47,7 @@ def matching(fields: Sequence[str], words: Words) -> Q:
     rows = Text.objects.filter(_Indexed(words), field__in=fields)
     if not _is_decided(words):
         rows = rows.filter(_condition(words))
-    return Q(pk__in=rows.values("issue_id"))
+    return owners(rows)
 
 
 def having(fields: Sequence[str]) -> Q:

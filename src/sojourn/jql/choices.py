@@ -12,6 +12,7 @@ from django.db.models.functions import NullIf
 
 from sojourn.history.collation import by_bytes
 from sojourn.history.models import IssueValue, Project, Value
+from sojourn.history.owners import owners
 from sojourn.jql import manual
 from sojourn.jql.asking import Index, Scope, Sortable, nearest
 from sojourn.jql.ast import Condition, Empty, Function, Items, Node, Operand, Operator
@@ -211,7 +212,7 @@ class Members(Choice):
 
     def has(self, numbers: frozenset[int]) -> Q:
         rows = IssueValue.objects.filter(value__in=numbers, field__in=self.fields)
-        return Q(pk__in=rows.values("issue"))
+        return owners(rows)
 
     def empty(self) -> Q:
         return ~Q(Exists(IssueValue.objects.filter(issue=OuterRef("pk"), field__in=self.fields)))

@@ -8,6 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from sojourn.history.collation import by_bytes
 from sojourn.history.models import Issue, Link
+from sojourn.history.owners import owners
 from sojourn.jql.asking import Scope, Sortable
 from sojourn.jql.ast import Function, Operand, Value
 from sojourn.jql.choices import NOTHING, unanswered
@@ -72,7 +73,7 @@ def linked(scope: Scope, function: Function) -> Q:
     for word in function.arguments[1:]:
         kinds = _kinds_of_links(scope, word)
         own, others = own.filter(description__in=kinds), others.filter(reverse__in=kinds)
-    return Q(key__in=own.values("other_key")) | Q(pk__in=others.values("issue"))
+    return Q(key__in=own.values("other_key")) | owners(others)
 
 
 def _kinds_of_links(scope: Scope, word: Value) -> set[str]:
@@ -96,7 +97,7 @@ class Parent(Plain):
     def equal(self, scope: Scope, operands: Sequence[Value | Function]) -> Q:
         keys = [self.value(scope, operand) for operand in operands]
         parents = Link.objects.filter(OneOf(keys, "other_key"), type=Link.PARENT)
-        return Q(pk__in=parents.values("issue"))
+        return owners(parents)
 
     def value(self, scope: Scope, operand: Operand) -> str:
         return _key(scope, operand).upper()
@@ -111,7 +112,7 @@ class LinkKind(Plain):
     def equal(self, scope: Scope, operands: Sequence[Value | Function]) -> Q:
         kinds = set[str]().union(*(self.value(scope, operand) for operand in operands))
         links = Link.objects.exclude(type=Link.PARENT).filter(description__in=kinds)
-        return Q(pk__in=links.values("issue"))
+        return owners(links)
 
     def value(self, scope: Scope, operand: Operand) -> set[str]:
         if not isinstance(operand, Value):
