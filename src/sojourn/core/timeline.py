@@ -233,6 +233,12 @@ def distinct(key: Int64Array, size: int) -> tuple[Int64Array, Int64Array]:
     return key[order[first]], place
 
 
+def divided(number: Int64Array, by: int) -> tuple[Int64Array, Int64Array]:
+    """The whole quotients and the rests: what `numpy.divmod` does, many times as fast."""
+    whole = number // by
+    return whole, number - whole * by
+
+
 def last_entries(found: Stays, done: BoolArray) -> Int64Array:
     """The place of each item's last entry into a value for which `done` holds, or `len(found)`; `done` is per stay."""
     stop = np.full(found.items, len(found), dtype=np.int64)

@@ -10,7 +10,7 @@ import polars as pl
 
 from sojourn.core.periods import PeriodName, periods
 from sojourn.core.summary import PERCENTS, Summaries, summaries
-from sojourn.core.timeline import Int64Array, add_up, distinct
+from sojourn.core.timeline import Int64Array, add_up, distinct, divided
 from sojourn.errors import Refused
 from sojourn.reports import columns, notes
 from sojourn.reports.axis import Axis
@@ -109,7 +109,7 @@ def _amounts(request: Request, part: Part) -> tuple[Int64Array, Int64Array, Int6
     if request.one("denominator") == "visits":
         return stays.item, stays.value, worked
     rows, cell = distinct(stays.item * values + stays.value, stays.items * values)
-    item, place = np.divmod(rows, max(values, 1))
+    item, place = divided(rows, max(values, 1))
     return item, place, add_up(cell, len(rows), worked, request.visits)
 
 

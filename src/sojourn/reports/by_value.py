@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from sojourn.core.timeline import Int64Array, distinct
+from sojourn.core.timeline import Int64Array, distinct, divided
 from sojourn.errors import Refused
 from sojourn.reports import columns, long, notes
 from sojourn.reports.axis import Axis
@@ -56,7 +56,7 @@ def report(name: str, field_key: str, told: Told, request: Request) -> Table:
 
     Wide is a row a work item and a column a value, null where it never was. Long is a row a work item and value it had.
     """
-    axis = axis_of(request, field_key)
+    axis = axis_of(request, field_key, only_used=request.shape == "wide")
     statuses = stop_axis(request, field_key, axis)
     if request.shape == "wide":
         return _wide(name, field_key, told, request, axis, statuses.unsorted)
@@ -76,7 +76,7 @@ def _rows(told: Told, request: Request, part: Part) -> Iterator[Rows]:
     """Value id and name, what is told, whether it has it now."""
     stays, values = part.stays, len(part.axis)
     rows, cell = distinct(stays.item * values + stays.value, stays.items * values)
-    item, place = np.divmod(rows, max(values, 1))
+    item, place = divided(rows, max(values, 1))
     value = names_at(part.axis.keys, place), names_at(part.axis.names, place)
     is_current = pl.Series(part.now[item] == place)
     yield item, (*value, *told.long(Cells(part, request, cell, len(rows))), is_current)

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from sojourn.core.measure import Measure
-from sojourn.core.timeline import Stays, add_up, distinct, intersection, last_entries
+from sojourn.core.timeline import Stays, add_up, distinct, divided, intersection, last_entries
 from sojourn.history.read import Batch
 from sojourn.reports import long
 from sojourn.reports.axis import Axis
@@ -47,7 +47,7 @@ class _Crossing:
 
     @classmethod
     def of(cls, request: Request) -> "_Crossing":
-        return cls(request, axis_of(request, "status"), axis_of(request, "assignee"))
+        return cls(request, axis_of(request, "status"), axis_of(request, "assignee", only_used=False))
 
     def parts(self, extra: tuple[IssueColumn, ...]) -> Iterator[Part]:
         """The batches with the stays in pairs that count."""
@@ -76,11 +76,11 @@ def _report(name: str, crossing: _Crossing, own: tuple[Column, ...]) -> Table:
 
     def rows(part: Part) -> Iterator[Rows]:
         stays, pairs = part.stays, people * statuses
-        status, person = np.divmod(stays.value, people)
+        status, person = divided(stays.value, people)
         rank = stays.value if by_status else person * statuses + status
         row, cell = distinct(stays.item * pairs + rank, stays.items * pairs)
-        item, rank = np.divmod(row, pairs)
-        status, person = np.divmod(rank, people) if by_status else np.divmod(rank, statuses)[::-1]
+        item, rank = divided(row, pairs)
+        status, person = divided(rank, people) if by_status else divided(rank, statuses)[::-1]
         is_current = part.now[item] == status * people + person
         visits = np.bincount(cell, weights=stays.entry, minlength=len(row)).astype(np.int64)
         times = (add_up(cell, len(row), amount, crossing.request.visits) for amount in (part.worked, stays.elapsed()))

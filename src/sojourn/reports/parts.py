@@ -56,19 +56,22 @@ class Part:
         return _FLAG_NAMES.gather(pl.Series(self.batch.flags))
 
 
-def axis_of(request: Request, field_key: str) -> Axis:
+def axis_of(request: Request, field_key: str, *, only_used: bool = True) -> Axis:
     """The values of a field among the work items of a request, in the order in which they are shown.
 
     Statuses are all that the sites have, so that the columns of a table do not depend on its rows; of other fields,
-    such as assignees, those that occur.
+    such as assignees, those that occur. Where they are no columns it takes less not to look (`only_used`).
     """
     if field_key == "status":
         axis = Axis.of(read.values_of("status", request.sites))
         axis = axis.by_name() if request.statuses_by == "name" else axis
         return axis.grouped(request.status_groups) if request.status_groups else axis
+    empty = _EMPTY_NAMES.get(field_key, "None")
+    if not only_used:
+        return Axis.of(read.values_of(field_key, request.sites), empty)
     found = read.values_used(chosen(request.of_all_pages), field_key)
     values = Value.objects.select_related("site").filter(pk__in=found - {EMPTY})
-    return Axis.of(values, _EMPTY_NAMES.get(field_key, "None") if EMPTY in found else None)
+    return Axis.of(values, empty if EMPTY in found else None)
 
 
 def parts(

@@ -8,7 +8,7 @@ import polars as pl
 
 from sojourn.core.periods import Periods
 from sojourn.core.split import pieces, present, reach, spread
-from sojourn.core.timeline import BoolArray, add_up, distinct
+from sojourn.core.timeline import BoolArray, add_up, distinct, divided
 from sojourn.errors import Refused
 from sojourn.reports import long, notes
 from sojourn.reports.axis import Axis
@@ -77,8 +77,8 @@ def _some_rows(spans: Periods, part: Part, chosen: BoolArray) -> Rows:
     parts_of = pieces(found, reach(found, spans.edges), spans.edges)
     key = (found.item[parts_of.stay] * len(spans) + parts_of.period) * values + found.value[parts_of.stay]
     rows, cell = distinct(key, found.items * len(spans) * values)
-    item_period, place = np.divmod(rows, values)
-    item, period = np.divmod(item_period, len(spans))
+    item_period, place = divided(rows, values)
+    item, period = divided(item_period, len(spans))
     working_time = part.measure.reaching(found.entered)
     worked, elapsed = working_time.elapsed(parts_of.begin, parts_of.end), parts_of.end - parts_of.begin
     sums = (pl.Series(add_up(cell, len(rows), amount, "sum")) for amount in (worked, elapsed))
