@@ -220,7 +220,7 @@ def _joined(batches: Sequence[Batch]) -> Batch:
 
 def _special(texts: Sequence[str | None]) -> dict[int, list[Any]]:
     """By row, what few rows need (`_line`)."""
-    rows = [row for row, text in enumerate(texts) if text]
+    rows = [row for row, text in enumerate(texts) if text] if any(texts) else []
     return dict(zip(rows, orjson.loads(f"[{','.join(filter(None, texts))}]"), strict=True))
 
 

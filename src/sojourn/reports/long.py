@@ -9,7 +9,7 @@ from sojourn.core.timeline import Int64Array
 from sojourn.reports import columns, notes
 from sojourn.reports.axis import Axis
 from sojourn.reports.columns import IssueColumn
-from sojourn.reports.parts import IDENTITY, Part
+from sojourn.reports.parts import IDENTITY, Part, taken
 from sojourn.reports.request import Request
 from sojourn.reports.table import Column, Table
 
@@ -58,8 +58,7 @@ def table(
 def _frame(part: Part, item: Int64Array, own: dict[Column, pl.Series], layout: Sequence[Column]) -> pl.DataFrame:
     of_items = [*zip(IDENTITY, part.identity(), strict=True), (FLAGS, part.flags())]
     of_items += [(one.column, series) for one, series in zip(part.extra, part.shown(), strict=True)]
-    places = pl.Series(item)
-    found = {column: series.gather(places) for column, series in of_items} | own
+    found = {column: taken(series, item) for column, series in of_items} | own
     if _TIME in layout:
         found[_TIME] = own[MS[0]]
     return pl.DataFrame([found[column].alias(column.name) for column in layout])

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from sojourn.core import timeline
 from sojourn.core.flags import FLAG_NAMES
@@ -53,7 +55,7 @@ class Part:
 
     def flags(self) -> pl.Series:
         """The doubts about each work item, in words."""
-        return _FLAG_NAMES.gather(pl.Series(self.batch.flags))
+        return taken(_FLAG_NAMES, self.batch.flags)
 
 
 def axis_of(request: Request, field_key: str, *, only_used: bool = True) -> Axis:
@@ -164,7 +166,13 @@ def counted(request: Request, axis: Axis, found: Stays) -> Stays:
     return found.where(~found.current) if request.current == "exclude" else found
 
 
-def names_at(names: Sequence[str], places: Int64Array) -> pl.Series:
+def names_at(names: Sequence[str | None], places: Int64Array) -> pl.Series:
     """The name at each place; null at -1."""
-    found = pl.Series(places)
-    return pl.Series(names, dtype=pl.String).gather(found.set(found < 0, None))
+    if len(places) and places.min() < 0:
+        names, places = (*names, None), np.where(places < 0, len(names), places)
+    return taken(pl.Series(names, dtype=pl.String), places)
+
+
+def taken(series: pl.Series, places: NDArray[np.integer[Any]]) -> pl.Series:
+    """The value at each place, 0 or more: what `gather` does, several times as fast."""
+    return series[pl.Series(places.astype(np.uint32))]

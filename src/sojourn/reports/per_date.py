@@ -13,7 +13,7 @@ from sojourn.errors import Refused
 from sojourn.reports import long, notes
 from sojourn.reports.axis import Axis
 from sojourn.reports.long import MS, VALUE, Rows, timed
-from sojourn.reports.parts import Part, axis_of, names_at, parts
+from sojourn.reports.parts import Part, axis_of, names_at, parts, taken
 from sojourn.reports.request import Request
 from sojourn.reports.spans import dates_of, periods_of
 from sojourn.reports.table import Column, Table
@@ -83,7 +83,7 @@ def _some_rows(spans: Periods, part: Part, chosen: BoolArray) -> Rows:
     worked, elapsed = working_time.elapsed(parts_of.begin, parts_of.end), parts_of.end - parts_of.begin
     sums = (pl.Series(add_up(cell, len(rows), amount, "sum")) for amount in (worked, elapsed))
     return item, (
-        dates_of(spans).gather(period),
+        taken(dates_of(spans), period),
         names_at(part.axis.keys, place),
         names_at(part.axis.names, place),
         *sums,
