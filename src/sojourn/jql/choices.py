@@ -73,8 +73,6 @@ class Choice(ABC):
 
     def condition(self, scope: Scope, condition: Condition) -> Q:
         """What a condition on the field means. Who has no value meets no `!=` and no NOT IN, as in Jira."""
-        if condition.operator in ORDER:
-            return self.has(self.beyond(scope, condition))
         chosen = self.chosen(scope, condition.operand)
         if condition.operator in ("=", "in", "is"):
             found = self.has(chosen.numbers) if chosen.numbers else NOTHING
@@ -84,10 +82,6 @@ class Choice(ABC):
     @abstractmethod
     def order(self, scope: Scope) -> Sequence[Sortable]:
         """What to sort by: names."""
-
-    def beyond(self, scope: Scope, condition: Condition) -> frozenset[int]:
-        """The values before or after that of a condition; only fields with an order have some."""
-        raise NotImplementedError(self.name)
 
     def chosen(self, scope: Scope, operand: Operand) -> Chosen:
         """What an operand chooses; raises JqlError for what is not there."""
@@ -240,7 +234,13 @@ class Ordered(Column):
         ]
         return [Case(*cases, output_field=IntegerField())] if cases else [F(self.column)]
 
-    def beyond(self, scope: Scope, condition: Condition) -> frozenset[int]:
+    def condition(self, scope: Scope, condition: Condition) -> Q:
+        """What a condition on the field means: values before or after another one, too."""
+        if condition.operator in ORDER:
+            return self.has(self._beyond(scope, condition))
+        return super().condition(scope, condition)
+
+    def _beyond(self, scope: Scope, condition: Condition) -> frozenset[int]:
         chosen = self.chosen(scope, condition.operand)
         rank = {number: rank_of(key) for number, key, _ in self.known(scope)}
         compare = COMPARE[condition.operator]

@@ -1,7 +1,7 @@
 """Conditions on the history: WAS and CHANGED with their predicates, over the packed timelines of many work items."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from django.db.models import Q
@@ -77,7 +77,7 @@ def changed(scope: Scope, meaning: Meaning, node: Changed) -> Q:
         if held and predicate in sides:
             tests.append(_of_side(held, predicate))
         else:
-            tests.append(_of_change(scope, predicate))
+            tests.append(_at_instant(_of_stay(scope, predicate)))
     with_authors = _asks_who(node.predicates) or (held is not None and held.has_sets)
     return Q(OneOf(_where(scope, key, tests, with_authors=with_authors)))
 
@@ -156,17 +156,9 @@ def _of_stay(scope: Scope, predicate: Predicate) -> Test:
     return lambda entries: (entries.at <= last_ms) & (entries.until >= first_ms) & (first_ms <= last_ms)
 
 
-def _of_change(scope: Scope, predicate: Predicate) -> Test:
-    if predicate.name == "by":
-        return _by(scope, predicate)
-    if predicate.name == "before":
-        end_ms = instant_ms(scope, predicate.operand)
-        return lambda entries: entries.at < end_ms
-    if predicate.name == "after":
-        begin_ms = instant_ms(scope, predicate.operand)
-        return lambda entries: entries.at > begin_ms
-    first_ms, last_ms = _span(scope, predicate)
-    return lambda entries: (entries.at >= first_ms) & (entries.at <= last_ms)
+def _at_instant(test: Test) -> Test:
+    """The same of a change, which holds at its instant only."""
+    return lambda entries: test(replace(entries, until=entries.at))
 
 
 def _of_side(held: Held, predicate: Predicate) -> Test:

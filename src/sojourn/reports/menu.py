@@ -178,7 +178,7 @@ MENU = (
         (
             "--project SUP --calendar Support",
             "--shape long --format csv -o stays.csv",
-            '--created 2024-01-01..2024-04-01 --as-of 2024-04-01 --sort "In progress:desc"',
+            "--created 2024-01-01..2024-04-01 --as-of 2024-04-01 --columns created --sort created:desc",
         ),
     ),
     Entry(
