@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Generic, TypeVar
+from operator import attrgetter
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from sojourn.core.flags import Flag
 
@@ -19,8 +20,7 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 
-@dataclass(frozen=True, slots=True)
-class Change(Generic[T]):
+class Change(NamedTuple, Generic[T]):
     """One change of one field: at an instant, by someone, from one value to another.
 
     `order` breaks ties of instants: history id, then place in the history. Values are ids, None where empty, UNKNOWN
@@ -52,9 +52,12 @@ class Steps(Generic[T]):
         self.author.append(author)
 
 
+_PLACE = attrgetter("at_ms", "order")
+
+
 def in_order(changes: Iterable[Change[T]]) -> list[Change[T]]:
     """The changes by instant, then history id, then item order (docs/semantics.md 2)."""
-    return sorted(changes, key=lambda change: (change.at_ms, change.order))
+    return sorted(changes, key=_PLACE)
 
 
 def step_function(
@@ -88,8 +91,7 @@ def step_function(
     return steps
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(NamedTuple):
     """One change of a set field that says only what was added to the set or removed from it."""
 
     at_ms: int
@@ -110,7 +112,7 @@ def set_steps(
     An addition that is not in the set after it, or a removal that still is, is a HISTORY_MISMATCH where it is about the
     present set and a HISTORY_GAP before.
     """
-    backwards = sorted(changes, key=lambda change: (change.at_ms, change.order), reverse=True)
+    backwards = sorted(changes, key=_PLACE, reverse=True)
     holding = _end_of(backwards) if isinstance(present, Unknown) else present
     flags = Flag(0)
     sets = [holding]

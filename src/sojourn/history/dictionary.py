@@ -29,7 +29,7 @@ class Dictionary:
 
     def number(self, ref: Ref | None) -> int:
         """The integer that stands for a value in the arrays."""
-        return EMPTY if ref is None else self._values[ref].pk
+        return EMPTY if ref is None else self._values[ref].id  # `pk` takes three times as long
 
     def field(self, key: str) -> int:
         """The store's number of a field that `learn_fields` has been told of."""

@@ -17,6 +17,7 @@ from sojourn.errors import UserError
 _SUFFIXES = {".json", ".jsonl", ".ndjson", ".csv", ".xes"}
 _CHANGELOG_PAGE = b'"issueChangeLogs"'
 _LOOK_AHEAD = 1 << 16
+_TELL_EVERY = 100
 _MARK = b"\xef\xbb\xbf"
 UNREADABLE = (OSError, EOFError, zlib.error)
 """What opening and unpacking a file can raise."""
@@ -55,7 +56,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """One JSON value of a file, where it stands, and how many bytes of the file on disk have been read by then.
+    """One JSON value of a file, where it stands, and about how many bytes of the file on disk have been read by then.
 
     `is_member` is whether the file is one array, of which this is a member.
     """
@@ -159,14 +160,17 @@ def loads(text: bytes) -> Any:
 
 
 def _lines(file: IO[bytes], on_disk: IO[bytes]) -> Iterator[Parsed | Broken]:
+    position = 0
     for number, line in enumerate(file, 1):
+        if number % _TELL_EVERY == 0:  # it asks the system each time
+            position = on_disk.tell()
         if not line.strip():
             continue
         place = f"line {number}"
         try:
-            yield Parsed(place, loads(line), on_disk.tell())
+            yield Parsed(place, loads(line), position)
         except ValueError as error:
-            yield Broken(place, f"is not JSON: {error}", on_disk.tell())
+            yield Broken(place, f"is not JSON: {error}", position)
 
 
 def _array(file: IO[bytes], on_disk: IO[bytes]) -> Iterator[Parsed | Broken]:

@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 from sojourn.core.changes import UNKNOWN, Change, Membership, Steps, Unknown, set_steps, step_function
@@ -68,7 +69,7 @@ class Histories:
         for history in _histories(record.key, issue):
             self._take(history)
         for entries in self.entries.values():
-            entries.sort(key=lambda entry: (entry.at_ms, entry.order))
+            entries.sort(key=attrgetter("at_ms", "order"))
 
     def _take(self, history: dict[str, Any]) -> None:
         history_id = str(history.get("id", ""))

@@ -13,6 +13,55 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Site',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=255, unique=True)),
+                ('row_version', models.BigIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Project',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('jira_id', models.CharField(max_length=255)),
+                ('key', models.CharField(max_length=255)),
+                ('name', models.CharField(max_length=255)),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='history.site')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('site', 'jira_id'), name='project_jira_id_unique')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Field',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=255)),
+                ('name', models.CharField(max_length=255)),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='history.site')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('site', 'key'), name='field_key_unique')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Value',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=255)),
+                ('key', models.TextField()),
+                ('name', models.TextField()),
+                ('category', models.CharField(default='', max_length=16)),
+                ('name_rank', models.BigIntegerField(default=0)),
+                ('deleted', models.BooleanField(default=False)),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='history.site')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('site', 'kind', 'key'), name='value_key_unique')],
+            },
+        ),
+        migrations.CreateModel(
             name='Issue',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -28,54 +77,25 @@ class Migration(migrations.Migration):
                 ('digest', models.BinaryField(max_length=16)),
                 ('summary', models.TextField()),
                 ('fields', models.JSONField()),
+                ('assignee', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='history.value')),
+                ('issuetype', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='history.value')),
+                ('priority', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='history.value')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='history.project')),
+                ('reporter', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='history.value')),
+                ('resolution', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='history.value')),
+                ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='history.site')),
+                ('status', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='history.value')),
             ],
-        ),
-        migrations.CreateModel(
-            name='Project',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('jira_id', models.CharField(max_length=255)),
-                ('key', models.CharField(max_length=255)),
-                ('name', models.CharField(max_length=255)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Site',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=255, unique=True)),
-                ('row_version', models.BigIntegerField(default=0)),
-            ],
+            options={
+                'indexes': [models.Index(fields=['site', 'key'], name='history_iss_site_id_2ceb7a_idx'), models.Index(fields=['row_version'], name='history_iss_row_ver_6c9666_idx')],
+                'constraints': [models.UniqueConstraint(fields=('site', 'jira_id'), name='issue_jira_id_unique')],
+            },
         ),
         migrations.CreateModel(
             name='RawIssue',
             fields=[
                 ('issue', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='history.issue')),
                 ('payload', models.BinaryField()),
-            ],
-        ),
-        migrations.AddField(
-            model_name='issue',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='history.project'),
-        ),
-        migrations.AddField(
-            model_name='project',
-            name='site',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='history.site'),
-        ),
-        migrations.AddField(
-            model_name='issue',
-            name='site',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='history.site'),
-        ),
-        migrations.CreateModel(
-            name='Field',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=255)),
-                ('name', models.CharField(max_length=255)),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='history.site')),
             ],
         ),
         migrations.CreateModel(
@@ -89,76 +109,8 @@ class Migration(migrations.Migration):
                 ('field', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='history.field')),
                 ('issue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='history.issue')),
             ],
-        ),
-        migrations.CreateModel(
-            name='Value',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=255)),
-                ('key', models.TextField()),
-                ('name', models.TextField()),
-                ('category', models.CharField(default='', max_length=16)),
-                ('name_rank', models.BigIntegerField(default=0)),
-                ('deleted', models.BooleanField(default=False)),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='history.site')),
-            ],
-        ),
-        migrations.AddField(
-            model_name='issue',
-            name='assignee',
-            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='history.value'),
-        ),
-        migrations.AddField(
-            model_name='issue',
-            name='issuetype',
-            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='history.value'),
-        ),
-        migrations.AddField(
-            model_name='issue',
-            name='priority',
-            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='history.value'),
-        ),
-        migrations.AddField(
-            model_name='issue',
-            name='reporter',
-            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='history.value'),
-        ),
-        migrations.AddField(
-            model_name='issue',
-            name='resolution',
-            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='history.value'),
-        ),
-        migrations.AddField(
-            model_name='issue',
-            name='status',
-            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='history.value'),
-        ),
-        migrations.AddConstraint(
-            model_name='project',
-            constraint=models.UniqueConstraint(fields=('site', 'jira_id'), name='project_jira_id_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='field',
-            constraint=models.UniqueConstraint(fields=('site', 'key'), name='field_key_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeline',
-            constraint=models.UniqueConstraint(fields=('issue', 'field'), name='timeline_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='value',
-            constraint=models.UniqueConstraint(fields=('site', 'kind', 'key'), name='value_key_unique'),
-        ),
-        migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(fields=['site', 'key'], name='history_iss_site_id_2ceb7a_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(fields=['row_version'], name='history_iss_row_ver_6c9666_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.UniqueConstraint(fields=('site', 'jira_id'), name='issue_jira_id_unique'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('issue', 'field'), name='timeline_unique')],
+            },
         ),
     ]

@@ -15,7 +15,13 @@ class Migration(migrations.Migration):
             name='IssueValue',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('field', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='history.field')),
+                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='history.issue')),
+                ('value', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='history.value')),
             ],
+            options={
+                'indexes': [models.Index(fields=['value', 'field', 'issue'], name='issue_value')],
+            },
         ),
         migrations.CreateModel(
             name='Link',
@@ -25,6 +31,7 @@ class Migration(migrations.Migration):
                 ('description', models.CharField(max_length=255)),
                 ('reverse', models.CharField(max_length=255)),
                 ('other_key', models.CharField(db_index=True, max_length=255)),
+                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='history.issue')),
             ],
         ),
         migrations.AddField(
@@ -60,29 +67,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='issue',
             index=models.Index(fields=['project', 'status', 'created_ms'], name='issue_by_status'),
-        ),
-        migrations.AddField(
-            model_name='issuevalue',
-            name='field',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='history.field'),
-        ),
-        migrations.AddField(
-            model_name='issuevalue',
-            name='issue',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='history.issue'),
-        ),
-        migrations.AddField(
-            model_name='issuevalue',
-            name='value',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='history.value'),
-        ),
-        migrations.AddField(
-            model_name='link',
-            name='issue',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='history.issue'),
-        ),
-        migrations.AddIndex(
-            model_name='issuevalue',
-            index=models.Index(fields=['value', 'field', 'issue'], name='issue_value'),
         ),
     ]
