@@ -1,7 +1,8 @@
 """Conditions on the history: WAS and CHANGED with their predicates, over the packed timelines of many work items."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from django.db.models import Q
@@ -31,20 +32,56 @@ class _People(Column):
 PEOPLE = _People("BY", functions=functions.USERS, kind="user")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entries:
-    """The entries of a batch of timelines: int64 arrays of one length, `first` says which begin a work item.
+    """The entries of a batch of timelines as int64 arrays of one length; what a query does not ask for is not made."""
 
-    `until` is the last instant at which the value held: the moment asked of where it still does, its entry where it was
-    left at once. `before` is the value before, without a meaning at a first.
-    """
+    lines: Timelines
+    as_of_ms: int
+    lasting: bool = True
 
-    at: Int64Array
-    until: Int64Array
-    value: Int64Array
-    before: Int64Array
-    author: Int64Array
-    first: BoolArray
+    @property
+    def at(self) -> Int64Array:
+        """When each was made."""
+        return self.lines.at
+
+    @property
+    def value(self) -> Int64Array:
+        """What the field was from then on."""
+        return self.lines.value
+
+    @property
+    def author(self) -> Int64Array:
+        """Who made it, where that was asked for."""
+        return self.lines.value if self.lines.carried is None else self.lines.carried
+
+    @cached_property
+    def first(self) -> BoolArray:
+        """Which of them begin a work item."""
+        first = np.zeros(len(self.at), dtype=bool)
+        first[self.lines.offsets[:-1]] = True
+        return first
+
+    @cached_property
+    def until(self) -> Int64Array:
+        """When it held last: at the moment asked of where it still does, at its own where it was left at once.
+
+        Of changes, which do not last, it is their own.
+        """
+        if not self.lasting:
+            return self.at
+        until = np.empty_like(self.at)
+        until[:-1] = self.at[1:] - 1
+        until[self.lines.offsets[1:] - 1] = self.as_of_ms
+        return np.maximum(np.minimum(until, self.as_of_ms), self.at)
+
+    @cached_property
+    def before(self) -> Int64Array:
+        """The value before, without a meaning at a first."""
+        before = np.empty_like(self.value)
+        before[1:] = self.value[:-1]
+        before[:1] = EMPTY
+        return before
 
 
 Test = Callable[[Entries], BoolArray]
@@ -77,9 +114,9 @@ def changed(scope: Scope, meaning: Meaning, node: Changed) -> Q:
         if held and predicate in sides:
             tests.append(_of_side(held, predicate))
         else:
-            tests.append(_at_instant(_of_stay(scope, predicate)))
+            tests.append(_of_stay(scope, predicate))
     with_authors = _asks_who(node.predicates) or (held is not None and held.has_sets)
-    return Q(OneOf(_where(scope, key, tests, with_authors=with_authors)))
+    return Q(OneOf(_where(scope, key, tests, with_authors=with_authors, lasting=False)))
 
 
 def updated_by(scope: Scope, function: Function) -> Q:
@@ -109,31 +146,19 @@ def _history(scope: Scope, meaning: Meaning, node: Condition | Changed) -> str:
     return meaning.history
 
 
-def _where(scope: Scope, key: str, tests: Sequence[Test], *, with_authors: bool) -> NDArray[np.int64]:
+def _where(
+    scope: Scope, key: str, tests: Sequence[Test], *, with_authors: bool, lasting: bool = True
+) -> NDArray[np.int64]:
     """The numbers of the work items of which one entry passes all tests."""
     found = []
     for batch in read.timelines(scope.within.order_by("pk"), key, ["pk"], authors=with_authors):
-        entries = _entries(batch.timelines, scope.asking.as_of_ms)
+        entries = Entries(batch.timelines, scope.asking.as_of_ms, lasting)
         passed = entries.at <= scope.asking.as_of_ms
         for test in tests:
             passed &= test(entries)
         some = np.logical_or.reduceat(passed, batch.timelines.offsets[:-1]) if len(passed) else passed
         found.append(np.array(batch.columns["pk"], dtype=np.int64)[some])
     return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
-
-
-def _entries(lines: Timelines, as_of_ms: int) -> Entries:
-    first = np.zeros(len(lines.at), dtype=bool)
-    first[lines.offsets[:-1]] = True
-    until = np.empty_like(lines.at)
-    until[:-1] = lines.at[1:] - 1
-    until[lines.offsets[1:] - 1] = as_of_ms
-    until = np.maximum(np.minimum(until, as_of_ms), lines.at)
-    before = np.empty_like(lines.value)
-    before[1:] = lines.value[:-1]
-    before[:1] = EMPTY
-    author = lines.value if lines.carried is None else lines.carried
-    return Entries(lines.at, until, lines.value, before, author, first)
 
 
 def _asks_who(predicates: Iterable[Predicate]) -> bool:
@@ -154,11 +179,6 @@ def _of_stay(scope: Scope, predicate: Predicate) -> Test:
         return lambda entries: entries.until > begin_ms
     first_ms, last_ms = _span(scope, predicate)
     return lambda entries: (entries.at <= last_ms) & (entries.until >= first_ms) & (first_ms <= last_ms)
-
-
-def _at_instant(test: Test) -> Test:
-    """The same of a change, which holds at its instant only."""
-    return lambda entries: test(replace(entries, until=entries.at))
 
 
 def _of_side(held: Held, predicate: Predicate) -> Test:
