@@ -19,7 +19,7 @@ import httpx
 
 from sojourn.jira.payload import Reader
 from sojourn.jira.simulator.site import Account
-from sojourn.jira.source import Connection, JiraSource, Kind
+from sojourn.jira.source import Jira, JiraSource, Kind
 from sojourn.jira.window import Window
 from sojourn.net import Openings, Route
 
@@ -49,7 +49,7 @@ def simulated(face: Kind, items: int) -> Iterator[JiraSource]:
     simulator = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         await_simulator(url)
-        connection = Connection(face, url, Account().credentials(face))
+        connection = Jira(face, url, Account().credentials(face))
         with JiraSource.open(connection, Route(Openings.of([("127.0.0.1", port)]))) as source:
             read(source, is_understood=False)
             yield source

@@ -8,7 +8,7 @@ import base64
 import hmac
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -20,6 +20,8 @@ from django.db import models, transaction
 
 from sojourn.errors import UserError
 
+_Set = TypeVar("_Set")
+_Get = TypeVar("_Get")
 _PURPOSE = b"sojourn: texts kept sealed, 1"
 _SHOWN = "(secret)"
 _LOST = (
@@ -72,7 +74,7 @@ class Secret:
         raise TypeError("a secret is not pickled")
 
 
-class SealedField(models.TextField[Secret, Secret]):
+class SealedField(models.TextField[_Set, _Get]):
     """A field that holds a Secret, or None. Nothing is found by it: the same text is sealed differently each time."""
 
     def get_prep_value(self, value: Any) -> str | None:

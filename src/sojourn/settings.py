@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "sojourn.history",
     "sojourn.calendars",
     "sojourn.access",
+    "sojourn.jira",
     "django_htmx",
     "sojourn.web",
 ]

@@ -15,7 +15,7 @@ from sojourn.jira.manners import Manners
 from sojourn.jira.simulator import Exchange, Simulator, serving
 from sojourn.jira.simulator.made_up import site_of
 from sojourn.jira.simulator.site import Clock, Site
-from sojourn.jira.source import Connection, JiraSource, Kind
+from sojourn.jira.source import Jira, JiraSource, Kind
 from sojourn.jira.window import Window
 from sojourn.net import Openings, Route
 
@@ -75,7 +75,7 @@ def scene(
 
     manners = Manners("jira", clock=lambda: site.clock.now_ms / 1000, sleep=sleep, chance=lambda: 0.5)
     with serving(simulator) as url:
-        connection = Connection(face, url, site.accounts[0].credentials(face), texts)
+        connection = Jira(face, url, site.accounts[0].credentials(face), texts)
         route = Route(Openings.of([("127.0.0.1", int(url.rpartition(":")[2]))]))
         with JiraSource.open(connection, route, manners, parallel=parallel, **more) as source:
             yield Scene(simulator, source, url, calls, waits)

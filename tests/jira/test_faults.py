@@ -12,7 +12,7 @@ from sojourn.jira.credentials import ApiToken, Password, PersonalToken
 from sojourn.jira.failures import BadRequest, CredentialsRefused, CursorLost, NotThere, Unavailable
 from sojourn.jira.simulator import BucketLimits, CloudLimits, Exchange, Fault, Simulator, changes, serving
 from sojourn.jira.simulator.limits import refusal
-from sojourn.jira.source import Connection, JiraSource, Kind
+from sojourn.jira.source import Jira, JiraSource, Kind
 from sojourn.jira.window import Window
 from sojourn.net import AddressRefused, Openings, Route
 from tests.jira.simulated import NOW_MS, Scene, made_up, scene
@@ -234,7 +234,7 @@ def test_an_address_that_is_not_open_is_not_called(face: Kind) -> None:
     simulator = Simulator(made_up(3), face, watch=calls.append)
     with serving(simulator) as url:
         credentials = simulator.site.accounts[0].credentials(face)
-        source = JiraSource.open(Connection(face, url, credentials), Route())
+        source = JiraSource.open(Jira(face, url, credentials), Route())
         with source, pytest.raises(AddressRefused, match="SOJOURN_ALLOW_PRIVATE=127"):
             source.now_ms()
     assert calls == []
@@ -256,7 +256,7 @@ def test_a_company_s_own_authority_is_trusted_where_it_is_named_and_http_2_is_sp
         await answer(scope, receive, send)
 
     with serving(telling, certificate=tmp_path / "cert.pem", key=tmp_path / "key.pem") as url:  # type: ignore[arg-type]
-        connection = Connection("cloud", url, simulator.site.accounts[0].credentials("cloud"))
+        connection = Jira("cloud", url, simulator.site.accounts[0].credentials("cloud"))
         openings = Openings.of([("127.0.0.1", int(url.rpartition(":")[2]))])
         with JiraSource.open(connection, Route(openings, authorities=tmp_path / "ca.pem")) as source:
             ids = [key for page in source.ids(Window()) for key in page.ids]

@@ -114,6 +114,7 @@ class Issue(models.Model):
             models.Index(fields=["site", "key"]),
             models.Index(fields=["row_version"]),
             models.Index(fields=["project", "status", "created_ms"], name="issue_by_status"),
+            models.Index(fields=["project", "updated_ms"], name="issue_by_update"),
         ]
 
 

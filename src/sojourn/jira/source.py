@@ -1,7 +1,7 @@
 """The public face of a Jira, the same for Cloud and Data Center: what a sync reads from.
 
-    connection = Connection("cloud", "https://acme.atlassian.net", ApiToken("bot@acme.com", token))
-    with JiraSource.open(connection, Route(openings)) as source:
+    jira = Jira("cloud", "https://acme.atlassian.net", ApiToken("bot@acme.com", token))
+    with JiraSource.open(jira, Route(openings)) as source:
         account = source.myself()                                     # its zone is that of all JQL
         started_ms = source.now_ms()                                  # Jira's clock: the next watermark
         window = Window(project="10000", since_ms=watermark_ms)
@@ -43,7 +43,7 @@ _SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class Jira:
     """Which Jira, who asks, and whether long texts are asked for."""
 
     kind: Kind
@@ -65,18 +65,18 @@ class JiraSource:
     @classmethod
     def open(
         cls,
-        connection: Connection,
+        jira: Jira,
         route: Route,
         manners: Manners | None = None,
         *,
         parallel: int = PARALLEL,
         seconds: float = _SECONDS,
     ) -> "JiraSource":
-        """The Jira at the other end of a connection; `seconds` is how long one call may take. Close it in the end."""
-        transport = Transport(connection.url, connection.credentials, route, connections=parallel, seconds=seconds)
-        client = Client(transport.name, connection.credentials, transport, manners or Manners(transport.name))
-        api = Cloud if connection.kind == "cloud" else DataCenter
-        source = cls(api(texts=connection.texts), client, parallel=parallel)
+        """A source of that Jira; `seconds` is how long one call may take. Close it in the end."""
+        transport = Transport(jira.url, jira.credentials, route, connections=parallel, seconds=seconds)
+        client = Client(transport.name, jira.credentials, transport, manners or Manners(transport.name))
+        api = Cloud if jira.kind == "cloud" else DataCenter
+        source = cls(api(texts=jira.texts), client, parallel=parallel)
         source._transport = transport
         return source
 
