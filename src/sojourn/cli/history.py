@@ -153,20 +153,23 @@ def _summarise(outcome: "Outcome", as_json: bool) -> None:
 @app.command()
 def dump(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
+    without_gone: Annotated[bool, typer.Option("--without-gone", help="Leave out what is gone from its Jira.")] = False,
 ) -> None:
     """Print the store in a canonical form: the same history gives the same lines, however it arrived.
 
     Examples:
 
       sojourn dump | sha256sum
+
+      sojourn dump --without-gone -o now.jsonl
     """
     use_store()
     from sojourn.history.dump import lines
     from sojourn.writing import beside
 
     if output is None:
-        for line in lines():
+        for line in lines(with_gone=not without_gone):
             typer.echo(line)
         return
     with beside(output) as file:
-        file.writelines(f"{line}\n".encode() for line in lines())
+        file.writelines(f"{line}\n".encode() for line in lines(with_gone=not without_gone))

@@ -86,6 +86,14 @@ class Dictionary:
                 known.name = name
                 known.save()
 
+    def name_projects(self, names: Mapping[str, tuple[str, str]]) -> None:
+        """Take the keys and names in a list of all projects: they hold whatever those that are known were called."""
+        for jira_id, (key, name) in names.items():
+            known = self._projects.get(jira_id)
+            if known is not None and (known.key, known.name, known.name_rank) != (key, name, DECLARED):
+                known.key, known.name, known.name_rank = key, name, DECLARED
+                known.save()
+
     def learn(self, labels: Mapping[Ref, Label]) -> None:
         """Make the values that are new and rename those for which a better name is told (docs/semantics.md 6)."""
         known = labels.keys() & self._values.keys()

@@ -22,6 +22,12 @@ from sojourn.history.words import indexed
 PRESENT = ("issuetype", "status", "assignee", "reporter", "priority", "resolution")
 """The fields whose present value has a column of its own on the work item."""
 
+GONE_MS = 0
+"""When a work item was deleted that is gone from its source: it was hidden or deleted, and nobody can say since when.
+
+So no report shows it, whatever its `as_of` (docs/semantics.md 42).
+"""
+
 _DIGITS = 18
 
 
@@ -117,6 +123,21 @@ class Writer:
         """Take a list of the fields there are, names by key (`Dictionary.name_fields`)."""
         with self._turn(1):
             self.dictionary.name_fields(names)
+
+    def name_projects(self, names: Mapping[str, tuple[str, str]]) -> None:
+        """Take a list of the projects there are, keys and names by Jira's id (`Dictionary.name_projects`)."""
+        with self._turn(1):
+            self.dictionary.name_projects(names)
+
+    def remove(self, jira_ids: Sequence[str]) -> int:
+        """Mark work items as gone, in one transaction; writing one brings it back. Tells how many were there."""
+        there = Issue.objects.filter(site=self.site, jira_id__in=jira_ids, deleted_ms=None)
+        with self._turn(len(jira_ids)) as version:
+            found = list(there.order_by("pk").values_list("pk", flat=True))
+            rows = [(GONE_MS, version + number, pk) for number, pk in enumerate(found, 1)]
+            with connection.cursor() as cursor:
+                cursor.executemany("UPDATE history_issue SET deleted_ms = %s, row_version = %s WHERE id = %s", rows)
+        return len(found)
 
     @contextmanager
     def _turn(self, versions: int) -> Iterator[int]:

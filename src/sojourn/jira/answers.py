@@ -26,12 +26,21 @@ class Batch:
     """What became of the work items that were asked for.
 
     `issues` are payloads as `payload.Reader` reads them, each with its whole changelog and all its comments. `unread`
-    are those that Jira could not give, and why. `gone` are deleted, or the account may not see them any more.
+    are those that Jira could not give, and why. `gone` are deleted, or the account may not see them any more. `asked`
+    are all of them, in the order in which they were asked for.
     """
 
     issues: list[dict[str, Any]] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def add(self, other: "Batch") -> None:
+        """Take in what became of others."""
+        self.issues.extend(other.issues)
+        self.unread.update(other.unread)
+        self.gone.extend(other.gone)
+        self.asked.extend(other.asked)
 
 
 @dataclass(frozen=True, slots=True)

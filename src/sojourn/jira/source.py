@@ -26,11 +26,13 @@ from datetime import tzinfo
 from functools import cached_property
 from typing import Any, Literal
 
+from sojourn.errors import Refused
 from sojourn.jira.answers import Account, Batch, IdPage, Permission
 from sojourn.jira.client import Client
 from sojourn.jira.cloud import Cloud
 from sojourn.jira.credentials import Credentials
 from sojourn.jira.datacenter import DataCenter
+from sojourn.jira.failures import CredentialsRefused, CursorLost, JiraFailure, Unavailable
 from sojourn.jira.manners import Manners
 from sojourn.jira.transport import Transport
 from sojourn.jira.window import Window
@@ -118,7 +120,18 @@ class JiraSource:
                 future.cancel()
 
     def _batch(self, ids: Sequence[str]) -> Batch:
-        batch = self._client.run(self._api.batch(ids))
+        """What became of some work items. One that makes the answer senseless is told, and the others are read."""
+        try:
+            batch = self._client.run(self._api.batch(ids))
+        except (CredentialsRefused, CursorLost, Unavailable):
+            raise
+        except (JiraFailure, Refused) as error:
+            if len(ids) == 1:
+                return Batch(unread={ids[0]: str(error)}, asked=list(ids))
+            batch = self._batch(ids[: len(ids) // 2])
+            batch.add(self._batch(ids[len(ids) // 2 :]))
+            return batch
+        batch.asked.extend(ids)
         for issue in batch.issues:
             told = {name: self._custom_names[name] for name in issue["fields"] if name in self._custom_names}
             if told:

@@ -1,0 +1,98 @@
+"""The past of projects that are new here: read backwards, window by window, the newest first."""
+
+from collections.abc import Callable, Sequence
+
+from sojourn.jira.failures import CursorLost
+from sojourn.jira.models import ProjectState
+from sojourn.jira.sync import drift
+from sojourn.jira.sync.hand import Hand
+from sojourn.jira.sync.reading import Chunk
+from sojourn.jira.window import Window
+
+_DAY_MS = 86_400_000
+_FEW = 2_000
+"""So many work items are read as one window, however far back they go."""
+_LONGEST_DAYS = 20_000
+
+
+def begin(hand: Hand, states: Sequence[ProjectState]) -> None:
+    """Have projects read anew, as if nothing were known of them: what is in the store stays until then."""
+    now_ms = hand.source.now_ms()
+    with hand.step():
+        for state in states:
+            state.swept_to_ms, state.floor_ms, state.is_whole = now_ms, None, False
+            state.is_in_window, state.window_ms, state.cursor, state.last_id, state.width_days = False, None, "", "", 1
+            state.items, state.done, state.compared_at = None, 0, None
+            state.save()
+
+
+def read(hand: Hand, states: Sequence[ProjectState], is_enough: Callable[[], bool]) -> bool:
+    """Read on in the project whose past is known least; False where nothing is left to read.
+
+    Ends with the window, or after a page of it where `is_enough`.
+    """
+    left = [state for state in states if not state.is_whole]
+    if not left:
+        return False
+    state = max(
+        left, key=lambda state: (state.floor_ms is None, state.is_in_window, state.floor_ms or 0, state.project)
+    )
+    if not state.is_in_window:
+        _begin_window(hand, state)
+        _tell(hand, states)
+    window = Window(state.project, state.window_ms, state.floor_ms, newest_first=True)
+    try:
+        if not _read(hand, state, window, states, is_enough):
+            return True
+    except CursorLost:
+        drift.fill(hand, window)
+    _end_window(hand, state, drift.complete(hand, window, [state]))
+    return True
+
+
+def _begin_window(hand: Hand, state: ProjectState) -> None:
+    left = hand.source.count(Window(state.project, until_ms=state.floor_ms))
+    is_last = left <= _FEW or state.width_days > _LONGEST_DAYS
+    until_ms = (state.swept_to_ms or 0) if state.floor_ms is None else state.floor_ms
+    with hand.step():
+        state.items = left if state.items is None else state.items
+        state.window_ms = None if is_last else until_ms - state.width_days * _DAY_MS
+        state.is_in_window, state.cursor, state.last_id = True, "", ""
+        state.save()
+
+
+def _read(
+    hand: Hand, state: ProjectState, window: Window, states: Sequence[ProjectState], is_enough: Callable[[], bool]
+) -> bool:
+    """Read a window on from its place; False where that was ended before the end of the window."""
+    pages = hand.source.ids(window, state.cursor or None)
+    for chunk in hand.reading.pages(pages, state.cursor, state.last_id):
+
+        def note(chunk: Chunk = chunk) -> None:
+            state.cursor, state.last_id = chunk.cursor, chunk.last_id
+            state.done += len(chunk.ids)
+            state.save(update_fields=["cursor", "last_id", "done"])
+            _tell(hand, states)
+
+        hand.keep(chunk, note)
+        if chunk.is_end_of_page and chunk.cursor and is_enough():
+            return False
+    return True
+
+
+def _end_window(hand: Hand, state: ProjectState, missed: int) -> None:
+    with hand.step():
+        state.floor_ms, state.is_whole = state.window_ms, state.window_ms is None
+        state.is_in_window, state.window_ms, state.cursor, state.last_id = False, None, "", ""
+        state.width_days *= 2
+        state.save()
+        drift.note(hand, [state], missed)
+
+
+def _tell(hand: Hand, states: Sequence[ProjectState]) -> None:
+    """How far the past of all projects is read, for who watches."""
+    context = hand.context
+    context.done = sum(state.done for state in states)
+    context.total = sum(max(state.items or 0, state.done) for state in states)
+    left = [state.key for state in states if not state.is_whole]
+    context.line = f"Reading the past of {', '.join(left[:3])}{' and others' if len(left) > 3 else ''}"

@@ -1,0 +1,135 @@
+"""Reading ahead: threads fetch work items and make records of them, while the run's own thread writes."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from queue import Empty, Full, Queue
+
+from sojourn.errors import UserError
+from sojourn.history.record import IssueRecord
+from sojourn.jira.answers import Batch, IdPage
+from sojourn.jira.payload import Reader
+from sojourn.jira.source import JiraSource
+from sojourn.jira.sync.pauses import Pauses
+
+MOST_ITEMS = 500
+MOST_S = 2.0
+"""How many work items are written at once, and for how long they are gathered at most where Jira is slow."""
+
+_Found = Queue["Chunk | BaseException | None"]
+_AHEAD = 2
+_LOOK_S = 1.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Work items that were read, and where the reading goes on once they are written.
+
+    `unread` tells why some could not be read, `gone` names those that are deleted or hidden. The place is the cursor of
+    a page of ids, and the last id of that page that was read; where the page was read whole, the cursor of the next.
+    """
+
+    records: list[IssueRecord] = field(default_factory=list)
+    unread: dict[str, str] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
+    cursor: str = ""
+    last_id: str = ""
+    is_end_of_page: bool = False
+
+    @property
+    def ids(self) -> list[str]:
+        """All that were asked for, whatever became of them."""
+        return [*(record.jira_id for record in self.records), *self.unread, *self.gone]
+
+
+class Reading:
+    """Reads from one source. `waits` is called each second in which nothing comes; it may raise."""
+
+    def __init__(self, source: JiraSource, reader: Reader, pauses: Pauses, waits: Callable[[], None]) -> None:
+        self._source = source
+        self._reader = reader
+        self._pauses = pauses
+        self._waits = waits
+
+    def these(self, ids: list[str]) -> Iterator[Chunk]:
+        """Work items by id."""
+        return self.pages([IdPage(ids, None)]) if ids else iter(())
+
+    def pages(self, pages: Iterable[IdPage], cursor: str = "", last_id: str = "") -> Iterator[Chunk]:
+        """The work items of pages, the first of which has that cursor and is read after that id.
+
+        Raises what the source raises. Where the caller stops early, what was read ahead is forgotten.
+        """
+        found: _Found = Queue(_AHEAD)
+        ended = self._pauses.ended = threading.Event()
+        given = (found, ended, pages, cursor, last_id)
+        thread = threading.Thread(target=self._fill, args=given, name="reading", daemon=True)
+        thread.start()
+        try:
+            while True:
+                try:
+                    told = found.get(timeout=_LOOK_S)
+                except Empty:
+                    self._waits()
+                    continue
+                if told is None:
+                    return
+                if isinstance(told, BaseException):
+                    raise told
+                yield told
+        finally:
+            ended.set()
+            thread.join(_LOOK_S)
+
+    def _fill(
+        self, found: "_Found", ended: threading.Event, pages: Iterable[IdPage], cursor: str, last_id: str
+    ) -> None:
+        try:
+            for chunk in self._chunks(pages, cursor, last_id):
+                if not _put(found, chunk, ended):
+                    return
+            _put(found, None, ended)
+        except BaseException as error:  # it is the caller's, who raises it
+            _put(found, error, ended)
+
+    def _chunks(self, pages: Iterable[IdPage], cursor: str, last_id: str) -> Iterator[Chunk]:
+        for page in pages:
+            ids = list(dict.fromkeys(page.ids))
+            ids = ids[ids.index(last_id) + 1 :] if last_id in ids else ids
+            chunk, begun = Chunk(cursor=cursor), time.monotonic()
+            for batch in self._source.batches(ids):
+                self._take(batch, chunk)
+                chunk.last_id = batch.asked[-1]
+                if len(chunk.ids) >= MOST_ITEMS or time.monotonic() - begun > MOST_S:
+                    yield chunk
+                    chunk, begun = Chunk(cursor=cursor), time.monotonic()
+            cursor, last_id = page.cursor or "", ""
+            chunk.cursor, chunk.last_id, chunk.is_end_of_page = cursor, "", True
+            yield chunk
+
+    def _take(self, batch: Batch, chunk: Chunk) -> None:
+        """Add a batch to a chunk. What cannot be read is told, and never ends the sync."""
+        chunk.gone.extend(batch.gone)
+        chunk.unread.update(batch.unread)
+        for issue in batch.issues:
+            jira_id = str(issue["id"])
+            try:
+                chunk.records.append(self._reader.read(issue))
+            except UserError as error:
+                chunk.unread[jira_id] = str(error)
+            except Exception as error:
+                log.exception("work item %s", jira_id)
+                chunk.unread[jira_id] = f"it cannot be read: {type(error).__name__}; the log says more"
+
+
+def _put(found: "_Found", told: "Chunk | BaseException | None", ended: threading.Event) -> bool:
+    """Whether the caller still wants it."""
+    while not ended.is_set():
+        with suppress(Full):
+            found.put(told, timeout=0.2)
+            return True
+    return False

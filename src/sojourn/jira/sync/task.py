@@ -1,0 +1,148 @@
+"""The job that keeps one connection's site in step, and asking for it."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django_tasks import task
+
+from sojourn.errors import Refused, UserError
+from sojourn.history.write import Writer, tell_planner
+from sojourn.jira import access, oauth
+from sojourn.jira.failures import CredentialsRefused
+from sojourn.jira.manners import Manners
+from sojourn.jira.models import Connection, Method, ProjectState
+from sojourn.jira.payload import Reader
+from sojourn.jira.source import JiraSource
+from sojourn.jira.sync import compare, names, past, recent
+from sojourn.jira.sync.hand import Hand
+from sojourn.jira.sync.pauses import LongWait, Pauses
+from sojourn.jira.sync.reading import Reading
+from sojourn.jobs import queue
+from sojourn.jobs.models import Job
+from sojourn.jobs.run import PutBack, Run
+
+_MANY = 1_000
+log = logging.getLogger(__name__)
+
+
+def ask(name: str, now: datetime, *, full: bool = False, project: str = "", by: str = "") -> Job:
+    """Ask for a sync of a connection, or give the one that is not finished; two of one never run at once."""
+    arguments = {"connection": name, "full": full, "project": project}
+    return queue.ask(sync, arguments, now=now, key=f"sync {name}", by=by)
+
+
+@task(takes_context=True)  # type: ignore[arg-type]  # jobs hand in a Run
+def sync(context: Run, connection: str, full: bool = False, project: str = "") -> None:
+    """Bring a site in step with its Jira: all of it, or one project by key. `full` reads all that is there anew."""
+    row = Connection.objects.filter(name=connection).first()
+    if row is None:
+        raise UserError(f"There is no connection {connection!r:.80}. `sojourn connect --list` shows those there are.")
+    if row.refused:
+        raise UserError(f"{row.refused} No call is made until then.")
+    row.last_run_at = context.now()
+    row.save(update_fields=["last_run_at"])
+    with _telling(context, row):
+        pauses = Pauses(context.look)
+        oauth.renew(row, access.route(), context.now())
+        with open_source(row, pauses) as source:
+            reader = Reader(settings.SOJOURN_CUSTOM_FIELDS, keep_texts=settings.SOJOURN_KEEP_TEXTS)
+            reading = Reading(source, reader, pauses, context.look)
+            _run(Hand(context, row, source, reading, Writer(row.site.name)), full=full, project=project)
+
+
+def open_source(connection: Connection, pauses: Pauses) -> JiraSource:
+    """The Jira of a connection."""
+    target = access.jira(connection)
+    return JiraSource.open(target, access.route(), Manners(connection.name, sleep=pauses.sleep))
+
+
+@contextmanager
+def _telling(context: Run, row: Connection) -> Iterator[None]:
+    """Keep how a run ended with the connection."""
+    try:
+        yield
+    except LongWait as wait:
+        _keep(row, last_problem=str(wait))
+        raise PutBack(context.now() + timedelta(seconds=wait.wait_s)) from wait
+    except CredentialsRefused as refused:
+        if _is_renewed(context, row):
+            raise PutBack from refused
+        log.error("%s: no call is made any more: %s", row.name, refused)
+        _keep(row, last_problem=str(refused), refused=str(refused), refused_at=context.now())
+        raise
+    except UserError as error:
+        _keep(row, last_problem=str(error))
+        raise
+    _keep(row, last_problem="", last_ok_at=context.now())
+
+
+def _is_renewed(context: Run, row: Connection) -> bool:
+    """Whether another access token was had in place of one that was refused before its time: once in a job."""
+    place = context.cursor or {}
+    if row.method != Method.OAUTH or place.get("is_renewed"):
+        return False
+    with context.step():
+        context.cursor = {**place, "is_renewed": True}
+    try:
+        oauth.renew(row, access.route(), context.now(), always=True)
+    except CredentialsRefused:
+        return False
+    return True
+
+
+def _keep(row: Connection, **what: object) -> None:
+    Connection.objects.filter(pk=row.pk).update(**what)
+
+
+def _run(hand: Hand, *, full: bool, project: str) -> None:
+    """What a run does, in order (`sync`)."""
+    _ = hand.source.zone  # where the credentials are not taken, asking for it is the one call
+    seen, new, lost = names.projects(hand)
+    states = _chosen(seen, project)
+    names.refresh(hand)
+    anew = [state for state in states if state in new or (full and not (hand.context.cursor or {}).get("is_begun"))]
+    _begin(hand, anew)
+    begun = _recent(hand, states, is_all=not project)
+    for state in lost:
+        compare.remove(hand, state)
+
+    def is_enough() -> bool:
+        return hand.context.now() - begun >= timedelta(minutes=hand.connection.interval_min)
+
+    while past.read(hand, states, is_enough):
+        if is_enough():
+            begun = _recent(hand, states, is_all=not project)
+    for state in states:
+        if compare.is_due(hand, state):
+            compare.compare(hand, state)
+    if hand.items >= _MANY:
+        tell_planner()
+
+
+def _chosen(seen: list[ProjectState], project: str) -> list[ProjectState]:
+    if not project:
+        return seen
+    found = [state for state in seen if project in (state.key, state.project)]
+    if not found:
+        keys = ", ".join(state.key for state in seen[:20]) or "none"
+        raise Refused("project", f"the account sees no project {project!r:.60}; it sees {keys}")
+    return found
+
+
+def _begin(hand: Hand, states: list[ProjectState]) -> None:
+    """Read projects anew that are new, or all of a full sync: once, however often the job is begun."""
+    if states:
+        past.begin(hand, states)
+    with hand.step():
+        hand.context.cursor = {**(hand.context.cursor or {}), "is_begun": True}
+
+
+def _recent(hand: Hand, states: list[ProjectState], *, is_all: bool) -> datetime:
+    """Read the recent; the answer is when that began."""
+    begun = hand.context.now()
+    recent.catch_up(hand, states, is_all=is_all)
+    recent.work_off(hand)
+    return begun
