@@ -14,6 +14,8 @@ from sojourn.calendars import store
 from sojourn.core.flags import Flag
 from sojourn.history.models import Issue, Timeline
 from sojourn.home import KEY_FILE
+from sojourn.jira import health as jira_health
+from sojourn.jira.models import Connection
 from sojourn.jobs import health
 from sojourn.jobs.models import LoopState
 
@@ -40,6 +42,7 @@ def checks(now: datetime) -> Iterator[Check]:
     yield _worker(now)
     yield from _jobs(now)
     yield from _loops()
+    yield from _connections(now)
 
 
 def _store() -> Check:
@@ -118,3 +121,12 @@ def _jobs(now: datetime) -> Iterator[Check]:
 def _loops() -> Iterator[Check]:
     for loop in LoopState.objects.exclude(problem="").order_by("name"):
         yield Check("loops", False, f"{loop.name}: {loop.problem}")
+
+
+def _connections(now: datetime) -> Iterator[Check]:
+    problems = list(jira_health.problems(now))
+    for name, problem in problems:
+        yield Check("connections", False, f"{name}: {problem}")
+    count = Connection.objects.count()
+    if count and not problems:
+        yield Check("connections", True, f"{count}, all in step")

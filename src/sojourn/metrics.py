@@ -16,9 +16,10 @@ from prometheus_client import Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import CollectorRegistry
 
+from sojourn.jira import health as jira_health
 from sojourn.jobs import health
 
-SOURCES: tuple[Callable[[datetime], Iterable[Metric]], ...] = (health.metrics,)
+SOURCES: tuple[Callable[[datetime], Iterable[Metric]], ...] = (health.metrics, jira_health.metrics)
 
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
 _ONLY_HERE = "Metrics are told to this machine only. Set SOJOURN_METRICS_TOKEN to ask from elsewhere.\n"

@@ -15,6 +15,7 @@ from django.utils import timezone
 from sojourn import net
 from sojourn.calendars.refresh import refresh
 from sojourn.errors import UserError
+from sojourn.jira.sync.due import ask_for_due
 from sojourn.jobs import queue
 from sojourn.jobs.alone import alone
 from sojourn.jobs.loops import Loop, Turn
@@ -47,8 +48,14 @@ def _forget_jobs(turn: Turn) -> bool:
     return False
 
 
+def _ask_for_syncs(turn: Turn) -> bool:
+    ask_for_due(turn.clock())
+    return False
+
+
 LOOPS = (
     Loop("jobs", 1, work_off, threads=2),
+    Loop("sync", 5, _ask_for_syncs, shared=True),
     Loop("holiday feeds", _HOUR_S, _refresh_holidays, shared=True),
     Loop("old jobs", 24 * _HOUR_S, _forget_jobs, shared=True),
 )

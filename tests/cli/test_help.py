@@ -30,6 +30,7 @@ def test_every_command_that_was_promised_is_there() -> None:
     promised += (
         "|calendar import-ical|calendar refresh|worker|jobs list|jobs show|jobs cancel|jobs retry|key rotate|key reseal"
     )
+    promised += "|connect|sync"
     assert {tuple(words.split()) for words in promised.split("|")} <= {tuple(words) for words in EVERY}
 
 

@@ -1,11 +1,26 @@
 """The command `sojourn`. A command's module is loaded when it is called, so that `--help` is quick."""
 
-from sojourn.cli import calendars, charts, feeds, history, jobs, keys, reports, search, service, tokens, worker
+from sojourn.cli import (
+    calendars,
+    charts,
+    connect,
+    feeds,
+    history,
+    jobs,
+    keys,
+    reports,
+    search,
+    service,
+    sync,
+    tokens,
+    worker,
+)
 from sojourn.cli.app import main
 
 __all__ = [
     "calendars",
     "charts",
+    "connect",
     "feeds",
     "history",
     "jobs",
@@ -14,6 +29,7 @@ __all__ = [
     "reports",
     "search",
     "service",
+    "sync",
     "tokens",
     "worker",
 ]

@@ -41,6 +41,11 @@ def renew(connection: Connection, route: Route, now: datetime, *, always: bool =
     )
 
 
+def obtain(row: Connection, route: Route, now: datetime) -> None:
+    """Give a connection that is not kept yet its first access token; raises as `renew` does."""
+    _take(row, _ask(row, route), now)
+
+
 def _ask(row: Connection, route: Route) -> dict[str, Any]:
     if row.refresh_token is None or row.client_secret is None:
         raise CredentialsRefused(f"{row.name}: {_REFUSED}")

@@ -11,10 +11,10 @@ from sojourn.jobs.run import CancelAsked, Lost, PutBack, Run
 log = logging.getLogger(__name__)
 
 
-def work_off(turn: Turn) -> bool:
-    """Run the next job that is ready; the answer is whether there was one."""
+def work_off(turn: Turn, number: int | None = None) -> bool:
+    """Run the next job that is ready, or the one of a number; the answer is whether there was one."""
     queue.take_back(turn.clock())
-    job = queue.claim(turn.worker, turn.clock(), turn.lease)
+    job = queue.claim(turn.worker, turn.clock(), turn.lease, number)
     if job is None:
         return False
     turn.claims.add(job.claim)

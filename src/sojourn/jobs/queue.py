@@ -57,9 +57,13 @@ def ask(
         return found
 
 
-def claim(worker: str, now: datetime, lease: timedelta) -> Job | None:
-    """Begin the next job that is ready, for a lease; None where none is. Of many workers, each gets another job."""
+def claim(worker: str, now: datetime, lease: timedelta, number: int | None = None) -> Job | None:
+    """Begin the next job that is ready, or the one of a number, for a lease; None where none is.
+
+    Of many workers, each gets another job.
+    """
     ready = DBTaskResult.objects.filter(run_after__lte=now, status=TaskResultStatus.READY, job__state=State.QUEUED)
+    ready = ready if number is None else ready.filter(job=number)
     if not ready.exists():  # asked every second: look before locking
         return None
     with transaction.atomic():

@@ -28,29 +28,37 @@ _MANY = 1_000
 log = logging.getLogger(__name__)
 
 
-def ask(name: str, now: datetime, *, full: bool = False, project: str = "", by: str = "") -> Job:
+def ask(name: str, now: datetime, *, full: bool = False, project: str = "", hints: bool = False, by: str = "") -> Job:
     """Ask for a sync of a connection, or give the one that is not finished; two of one never run at once."""
-    arguments = {"connection": name, "full": full, "project": project}
+    arguments = {"connection": name, "full": full, "project": project, "hints": hints}
     return queue.ask(sync, arguments, now=now, key=f"sync {name}", by=by)
 
 
 @task(takes_context=True)  # type: ignore[arg-type]  # jobs hand in a Run
-def sync(context: Run, connection: str, full: bool = False, project: str = "") -> None:
-    """Bring a site in step with its Jira: all of it, or one project by key. `full` reads all that is there anew."""
+def sync(context: Run, connection: str, full: bool = False, project: str = "", hints: bool = False) -> None:
+    """Bring a site in step with its Jira: all of it, or one project by key. `full` reads all that is there anew.
+
+    With `hints` only what webhooks named is read.
+    """
     row = Connection.objects.filter(name=connection).first()
     if row is None:
         raise UserError(f"There is no connection {connection!r:.80}. `sojourn connect --list` shows those there are.")
     if row.refused:
         raise UserError(f"{row.refused} No call is made until then.")
-    row.last_run_at = context.now()
-    row.save(update_fields=["last_run_at"])
+    if not hints:
+        _keep(row, last_run_at=context.now())
     with _telling(context, row):
         pauses = Pauses(context.look)
         oauth.renew(row, access.route(), context.now())
         with open_source(row, pauses) as source:
             reader = Reader(settings.SOJOURN_CUSTOM_FIELDS, keep_texts=settings.SOJOURN_KEEP_TEXTS)
             reading = Reading(source, reader, pauses, context.look)
-            _run(Hand(context, row, source, reading, Writer(row.site.name)), full=full, project=project)
+            hand = Hand(context, row, source, reading, Writer(row.site.name))
+            if hints:
+                recent.work_off(hand)
+                return
+            _run(hand, full=full, project=project)
+    _keep(row, last_problem="", last_ok_at=context.now())
 
 
 def open_source(connection: Connection, pauses: Pauses) -> JiraSource:
@@ -76,7 +84,6 @@ def _telling(context: Run, row: Connection) -> Iterator[None]:
     except UserError as error:
         _keep(row, last_problem=str(error))
         raise
-    _keep(row, last_problem="", last_ok_at=context.now())
 
 
 def _is_renewed(context: Run, row: Connection) -> bool:
