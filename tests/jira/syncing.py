@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from sojourn.history.dump import lines
-from sojourn.history.models import Issue, Site
+from sojourn.history.models import Issue
+from sojourn.history.models import Site as StoredSite
 from sojourn.jira.manners import Manners
 from sojourn.jira.models import Connection, ProjectState
 from sojourn.jira.simulator import Exchange, Simulator, serving
+from sojourn.jira.simulator.site import Site
 from sojourn.jira.source import JiraSource
 from sojourn.jira.sync import task
 from sojourn.jobs.models import Job
@@ -93,13 +95,13 @@ class Synced:
 
 @contextmanager
 def synced(
-    monkeypatch: pytest.MonkeyPatch, settings: Any, face: str = "cloud", items: int = 60, name: str = "acme"
+    monkeypatch: pytest.MonkeyPatch, settings: Any, face: str = "cloud", items: int = 60, site: Site | None = None
 ) -> Iterator[Synced]:
-    site = made_up(items)
+    site = site or made_up(items)
     simulator = Simulator(site, face)  # type: ignore[arg-type]
     with serving(simulator) as url:
         settings.SOJOURN_ALLOW_PRIVATE = (("127.0.0.1", int(url.rpartition(":")[2])),)
-        connection = connect(name, url, face)
+        connection = connect("acme", url, face)
         played = Synced(simulator, connection)
         simulator._watch = played.calls.append
 
@@ -121,7 +123,7 @@ def connect(name: str, url: str, face: str) -> Connection:
     """A connection as the first account of the simulator."""
     account = made_up(1).accounts[0]
     told = {"method": METHODS[face], "account": account.email, "secret": Secret(account.secret)}
-    site = Site.objects.create(name=name)
+    site = StoredSite.objects.create(name=name)
     return Connection.objects.create(name=name, site=site, kind=face, url=url, **told)
 
 

@@ -22,10 +22,14 @@ _USUAL_S = 3_600
 _REFUSED = "the access was withdrawn or not used for 90 days; connect again"
 
 
+class GrantLost(CredentialsRefused):
+    """No access token is had any more: who gave the grant has to give it again."""
+
+
 def renew(connection: Connection, route: Route, now: datetime, *, always: bool = False) -> None:
     """Have an access token that holds for some minutes; other ways to sign in need none.
 
-    Raises CredentialsRefused where the grant is gone, Unavailable where nobody answers.
+    Raises GrantLost where the grant is gone, Unavailable where nobody answers.
     """
     if connection.method != Method.OAUTH or connection.refresh_token is None:
         return
@@ -48,7 +52,7 @@ def obtain(row: Connection, route: Route, now: datetime) -> None:
 
 def _ask(row: Connection, route: Route) -> dict[str, Any]:
     if row.refresh_token is None or row.client_secret is None:
-        raise CredentialsRefused(f"{row.name}: {_REFUSED}")
+        raise GrantLost(f"{row.name}: {_REFUSED}")
     question = {
         "grant_type": "refresh_token",
         "client_id": row.account,
@@ -62,7 +66,7 @@ def _ask(row: Connection, route: Route) -> dict[str, Any]:
     except CallFailed as error:
         raise Unavailable(f"{row.name}: the access token cannot be renewed: {error}") from None
     if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise CredentialsRefused(f"{row.name}: {_REFUSED}")
+        raise GrantLost(f"{row.name}: {_REFUSED}")
     try:
         told = orjson.loads(answer.body)
     except ValueError:

@@ -76,7 +76,7 @@ def _telling(context: Run, row: Connection) -> Iterator[None]:
         _keep(row, last_problem=str(wait))
         raise PutBack(context.now() + timedelta(seconds=wait.wait_s)) from wait
     except CredentialsRefused as refused:
-        if _is_renewed(context, row):
+        if not isinstance(refused, oauth.GrantLost) and _is_renewed(context, row):
             raise PutBack from refused
         log.error("%s: no call is made any more: %s", row.name, refused)
         _keep(row, last_problem=str(refused), refused=str(refused), refused_at=context.now())
