@@ -20,11 +20,11 @@ MOST_STATEMENTS, MOST_CALLS = 200, 42
 
 def sync(url: str, kills: int, seed: int) -> None:
     from sojourn.history.dump import lines
-    from sojourn.jira.sync import reading, task
+    from sojourn.jira.sync import past, reading, task
     from tests.jira.syncing import connect
     from tests.jobs.working import Clock
 
-    reading.MOST_ITEMS = 200
+    reading.MOST_ITEMS, past.LONG = 200, 10**9
     clock, chance, killed, unkilled, reached = Clock(), random.Random(seed), 0, 0, 0
     connect("acme", url, "cloud")
     job = task.ask("acme", clock())

@@ -50,6 +50,7 @@ def body(call: Any) -> dict[str, Any]:
 def test_a_sync_killed_50_times_ends_as_one_that_was_not_and_reads_little_twice(
     monkeypatch: pytest.MonkeyPatch, settings: Any, shared_store: Store
 ) -> None:
+    monkeypatch.setattr("sojourn.jira.sync.past.LONG", 10**9)
     with synced(monkeypatch, settings, site=many(ITEMS)) as played:
         assert played.sync().state == "finished"
         undisturbed = list(lines())

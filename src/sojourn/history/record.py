@@ -33,9 +33,11 @@ class Label(NamedTuple):
 
         One with a category beats one without; then rank counts, and for the same rank the later in the alphabet.
         """
-        if bool(self.category) != bool(other.category):
+        if (not self.category) != (not other.category):
             return bool(self.category)
-        return (self.rank, self.name, self.category) > (other.rank, other.name, other.category)
+        if self.rank != other.rank:
+            return self.rank > other.rank
+        return (self.name, self.category) > (other.name, other.category)
 
 
 def keep_better(labels: dict[Ref, Label], ref: Ref, label: Label) -> None:
@@ -118,4 +120,8 @@ class IssueRecord:
 
     def name(self, ref: Ref, name: str, rank: int, category: str = "") -> None:
         """Learn what a value is called, unless a better name is known."""
-        keep_better(self.labels, ref, Label(name, rank, category))
+        known = self.labels.get(ref)
+        if known is None:
+            self.labels[ref] = Label(name, rank, category)
+        elif known != (name, rank, category):  # most are told many times over
+            keep_better(self.labels, ref, Label(name, rank, category))

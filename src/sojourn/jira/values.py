@@ -22,6 +22,9 @@ _END_MS = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MILLISECOND
 _KEY_BYTES = 2000
 """What a database's index takes as one entry, with some room to spare."""
 
+_SHORT = _KEY_BYTES // 4
+"""So many characters are never more bytes than that."""
+
 
 def shown(value: Any) -> str:
     """A value as a message quotes it: its beginning, where it is long."""
@@ -60,7 +63,7 @@ def objects(value: Any, path: str) -> list[dict[str, Any]]:
 
 def short(key: str) -> str:
     """The id of a value; one that is too long for an index is cut and told apart by its hash."""
-    if len(key) <= _KEY_BYTES // 4:
+    if len(key) <= _SHORT:
         return key
     text = key.encode(errors="replace")
     if len(text) <= _KEY_BYTES:
@@ -84,15 +87,19 @@ def key_of(value: Any) -> str | None:
     return None if value in (None, "") else short(str(value))
 
 
+_ACCOUNT = ("accountId", "key", "name", "displayName", "emailAddress")
+
+
 def user_key(value: Any) -> str | None:
     """The id of an account: Cloud's account id, or the Data Center user's key, or name; a text is a name."""
     if isinstance(value, str) and value:
         return short(value)
     if not isinstance(value, dict):
         return None
-    for part in ("accountId", "key", "name", "displayName", "emailAddress"):
-        if value.get(part):
-            return short(str(value[part]))
+    for part in _ACCOUNT:
+        found = value.get(part)
+        if found:
+            return short(found if isinstance(found, str) else str(found))
     return None
 
 
@@ -100,8 +107,9 @@ def name_of(value: Any) -> str:
     """What a value is called."""
     if isinstance(value, dict):
         for part in ("displayName", "name", "value", "key", "id"):
-            if value.get(part) not in (None, ""):
-                return str(value[part])
+            found = value.get(part)
+            if found not in (None, ""):
+                return found if isinstance(found, str) else str(found)
     return value if isinstance(value, str) else key_of(value) or ""
 
 

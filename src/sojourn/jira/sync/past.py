@@ -12,6 +12,9 @@ from sojourn.jira.window import Window
 _DAY_MS = 86_400_000
 _FEW = 2_000
 """So many work items are read as one window, however far back they go."""
+LONG = 3_000
+"""Where so many work items of a project are still to be read, they are read by a process of their own."""
+
 _LONGEST_DAYS = 20_000
 
 
@@ -65,8 +68,8 @@ def _read(
     hand: Hand, state: ProjectState, window: Window, states: Sequence[ProjectState], is_enough: Callable[[], bool]
 ) -> bool:
     """Read a window on from its place; False where that was ended before the end of the window."""
-    pages = hand.source.ids(window, state.cursor or None)
-    for chunk in hand.reading.pages(pages, state.cursor, state.last_id):
+    is_long = (state.items or 0) - state.done >= LONG
+    for chunk in hand.reading.window(window, state.cursor, state.last_id, is_long=is_long):
 
         def note(chunk: Chunk = chunk) -> None:
             state.cursor, state.last_id = chunk.cursor, chunk.last_id

@@ -3,10 +3,11 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, Full, Queue
+from typing import Protocol
 
 from sojourn.errors import UserError
 from sojourn.history.record import IssueRecord
@@ -14,6 +15,7 @@ from sojourn.jira.answers import Batch, IdPage
 from sojourn.jira.payload import Reader
 from sojourn.jira.source import JiraSource
 from sojourn.jira.sync.pauses import Pauses
+from sojourn.jira.window import Window
 
 MOST_ITEMS = 500
 MOST_S = 2.0
@@ -46,29 +48,55 @@ class Chunk:
         return [*(record.jira_id for record in self.records), *self.unread, *self.gone]
 
 
+class Elsewhere(Protocol):
+    """Another process that reads (`apart.Apart`)."""
+
+    def chunks(self, window: Window, cursor: str, last_id: str) -> Iterator[Chunk]:
+        """What a window holds, from a place on."""
+
+    def close(self) -> None:
+        """End it."""
+
+
 class Reading:
     """Reads from one source. `waits` is called each second in which nothing comes; it may raise."""
 
-    def __init__(self, source: JiraSource, reader: Reader, pauses: Pauses, waits: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        source: JiraSource,
+        reader: Reader,
+        pauses: Pauses,
+        waits: Callable[[], None],
+        apart: Elsewhere | None = None,
+    ) -> None:
         self._source = source
+        self._apart = apart
         self._reader = reader
         self._pauses = pauses
         self._waits = waits
 
     def these(self, ids: list[str]) -> Iterator[Chunk]:
         """Work items by id."""
-        return self.pages([IdPage(ids, None)]) if ids else iter(())
+        return self._ahead(self._chunks([IdPage(ids, None)], "", "")) if ids else iter(())
 
-    def pages(self, pages: Iterable[IdPage], cursor: str = "", last_id: str = "") -> Iterator[Chunk]:
-        """The work items of pages, the first of which has that cursor and is read after that id.
+    def window(
+        self, window: Window, cursor: str, last_id: str, reconcile: Sequence[str] = (), *, is_long: bool = False
+    ) -> Iterator[Chunk]:
+        """The work items of a window, from a page's cursor on, after that id of the page; a long one is read apart.
 
         Raises what the source raises. Where the caller stops early, what was read ahead is forgotten.
         """
+        if is_long and self._apart:
+            return self._ahead(self._apart.chunks(window, cursor, last_id))
+        pages = self._source.ids(window, cursor or None, reconcile)
+        return self._ahead(self._chunks(pages, cursor, last_id))
+
+    def _ahead(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         found: _Found = Queue(_AHEAD)
         ended = self._pauses.ended = threading.Event()
-        given = (found, ended, pages, cursor, last_id)
-        thread = threading.Thread(target=self._fill, args=given, name="reading", daemon=True)
+        thread = threading.Thread(target=_fill, args=(found, ended, chunks), name="reading", daemon=True)
         thread.start()
+        is_done = False
         try:
             while True:
                 try:
@@ -77,24 +105,16 @@ class Reading:
                     self._waits()
                     continue
                 if told is None:
+                    is_done = True
                     return
                 if isinstance(told, BaseException):
                     raise told
                 yield told
         finally:
             ended.set()
+            if not is_done and self._apart:
+                self._apart.close()  # the thread may wait for it
             thread.join(_LOOK_S)
-
-    def _fill(
-        self, found: "_Found", ended: threading.Event, pages: Iterable[IdPage], cursor: str, last_id: str
-    ) -> None:
-        try:
-            for chunk in self._chunks(pages, cursor, last_id):
-                if not _put(found, chunk, ended):
-                    return
-            _put(found, None, ended)
-        except BaseException as error:  # it is the caller's, who raises it
-            _put(found, error, ended)
 
     def _chunks(self, pages: Iterable[IdPage], cursor: str, last_id: str) -> Iterator[Chunk]:
         for page in pages:
@@ -124,6 +144,16 @@ class Reading:
             except Exception as error:
                 log.exception("work item %s", jira_id)
                 chunk.unread[jira_id] = f"it cannot be read: {type(error).__name__}; the log says more"
+
+
+def _fill(found: "_Found", ended: threading.Event, chunks: Iterator[Chunk]) -> None:
+    try:
+        for chunk in chunks:
+            if not _put(found, chunk, ended):
+                return
+        _put(found, None, ended)
+    except BaseException as error:  # it is the caller's, who raises it
+        _put(found, error, ended)
 
 
 def _put(found: "_Found", told: "Chunk | BaseException | None", ended: threading.Event) -> bool:

@@ -72,8 +72,7 @@ def _place(hand: Hand, states: list[ProjectState], *, is_all: bool) -> dict[str,
 def _read(hand: Hand, window: Window, place: dict[str, Any], seen: set[str]) -> None:
     named = hand.connection.again.order_by("-since").values_list("issue", flat=True)[: 2 * _RECONCILED]
     reconcile = [issue for issue in named if issue.isdecimal()][:_RECONCILED]
-    pages = hand.source.ids(window, place["cursor"] or None, reconcile)
-    for chunk in hand.reading.pages(pages, place["cursor"], place["last_id"]):
+    for chunk in hand.reading.window(window, place["cursor"], place["last_id"], reconcile):
         seen.update(chunk.ids)
 
         def note(chunk: Chunk = chunk) -> None:

@@ -1,9 +1,11 @@
 """The job that keeps one connection's site in step, and asking for it."""
 
+import gc
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django_tasks import task
@@ -17,6 +19,7 @@ from sojourn.jira.models import Connection, Method, ProjectState
 from sojourn.jira.payload import Reader
 from sojourn.jira.source import JiraSource
 from sojourn.jira.sync import compare, names, past, recent
+from sojourn.jira.sync.apart import Apart
 from sojourn.jira.sync.hand import Hand
 from sojourn.jira.sync.pauses import LongWait, Pauses
 from sojourn.jira.sync.reading import Reading
@@ -25,6 +28,7 @@ from sojourn.jobs.models import Job
 from sojourn.jobs.run import PutBack, Run
 
 _MANY = 1_000
+_RARELY = 50_000
 log = logging.getLogger(__name__)
 
 
@@ -50,15 +54,30 @@ def sync(context: Run, connection: str, full: bool = False, project: str = "", h
     with _telling(context, row):
         pauses = Pauses(context.look)
         oauth.renew(row, access.route(), context.now())
-        with open_source(row, pauses) as source:
-            reader = Reader(settings.SOJOURN_CUSTOM_FIELDS, keep_texts=settings.SOJOURN_KEEP_TEXTS)
-            reading = Reading(source, reader, pauses, context.look)
+        reads: dict[str, Any] = {
+            "custom_fields": settings.SOJOURN_CUSTOM_FIELDS,
+            "keep_texts": settings.SOJOURN_KEEP_TEXTS,
+        }
+        apart = Apart(access.jira(row), access.route(), reads, row.name)
+        with open_source(row, pauses) as source, closing(apart), _rarely_collected():
+            reading = Reading(source, Reader(**reads), pauses, context.look, apart)
             hand = Hand(context, row, source, reading, Writer(row.site.name))
             if hints:
                 recent.work_off(hand)
                 return
             _run(hand, full=full, project=project)
     _keep(row, last_problem="", last_ok_at=context.now())
+
+
+@contextmanager
+def _rarely_collected() -> Iterator[None]:
+    """Let Python look for garbage less often: many values are made, and it would look through them all each time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_RARELY, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def open_source(connection: Connection, pauses: Pauses) -> JiraSource:

@@ -1,0 +1,118 @@
+"""Reading in a process of its own: the same store, and no process that is left behind."""
+
+import subprocess
+from typing import Any
+
+import pytest
+
+from sojourn.jira import access
+from sojourn.jira.payload import Reader
+from sojourn.jira.simulator import Fault, changes
+from sojourn.jira.sync import apart, past
+from sojourn.jira.sync.packed import Unpacker, pack
+from sojourn.jira.sync.reading import Chunk
+from sojourn.jira.window import Window
+from tests.jira.simulated import made_up
+from tests.jira.syncing import Synced, synced
+
+FACES = ("cloud", "datacenter")
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list["subprocess.Popen[bytes]"]:
+    """The processes that were begun: everything is read by one."""
+    found: list[subprocess.Popen[bytes]] = []
+    start = apart.Apart._start
+
+    def started(self: apart.Apart) -> Any:
+        found.append(start(self))
+        return found[-1]
+
+    monkeypatch.setattr(past, "LONG", 0)
+    monkeypatch.setattr(apart.Apart, "_start", started)
+    return found
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Any:
+    with synced(monkeypatch, settings, "cloud", 150) as scene:
+        yield scene
+
+
+def test_what_is_packed_is_the_same_when_it_is_unpacked() -> None:
+    """Of all that the demo has, and of texts that are kept."""
+    reader = Reader(["customfield_10016"], keep_texts=True)
+    records = []
+    for item in made_up(200).items.values():
+        comments = {"comments": item.comments, "total": len(item.comments)}
+        changelog = {"histories": item.histories, "total": len(item.histories)}
+        fields = {**item.fields, "comment": comments, "description": "a text", "duedate": "2024-01-31"}
+        records.append(reader.read({"id": item.id, "key": item.key, "fields": fields, "changelog": changelog}))
+    chunk = Chunk(records, {"1": "no sense"}, ["2"], "cursor", "3", is_end_of_page=True)
+    assert Unpacker().unpack(pack(chunk)) == chunk
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("face", FACES)
+def test_a_site_that_is_read_apart_is_the_same(
+    face: str, begun: list[Any], monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    with synced(monkeypatch, settings, face, 250) as played:
+        assert played.sync().state == "finished"
+        assert played.there() == played.seen()
+        assert len(begun) == 1
+        assert begun[0].poll() is not None
+        monkeypatch.setattr(past, "LONG", 10**9)
+        assert played.dump() == played.fresh()
+        assert len(begun) == 1
+
+
+@pytest.mark.django_db
+def test_what_goes_wrong_apart_is_told_here(played: Synced, begun: list[Any]) -> None:
+    played.simulator.faults.add(Fault("then", "bulkfetch", then=lambda: changes.revoke(played.simulator.site, 0)))
+    job = played.sync()
+    assert job.state == "failed"
+    assert "the API token is wrong, revoked or expired" in played.connection.refused
+    assert played.statuses().count(401) <= 3
+    assert begun[0].poll() is not None
+
+
+@pytest.mark.django_db
+def test_a_process_that_dies_costs_no_more_than_the_next_sync(played: Synced, begun: list[Any]) -> None:
+    def die() -> None:
+        begun[-1].kill()
+
+    played.simulator.faults.add(Fault("then", "bulkfetch", after=1, then=die))
+    job = played.sync()
+    assert job.state == "failed"
+    assert job.problem == "the process that read from Jira ended; the sync goes on where it was"
+    assert played.sync().state == "finished"
+    assert played.there() == played.seen()
+
+
+@pytest.mark.django_db
+def test_a_long_wait_apart_puts_the_job_back(played: Synced, begun: list[Any]) -> None:
+    told = {"Retry-After": "600"}
+    played.simulator.faults.add(Fault("status", "issue/bulkfetch", status=429, headers=told))
+    began = played.now()
+    assert played.sync().state == "finished"
+    assert (played.now() - began).total_seconds() >= 600
+    assert len(begun) == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_reading", [False, True])
+def test_it_ends_when_the_process_that_began_it_is_gone(played: Synced, is_reading: bool) -> None:
+    reads = {"custom_fields": (), "keep_texts": False}
+    begun = apart.Apart(access.jira(played.connection), access.route(), reads, "acme")
+    if is_reading:
+        chunks = begun.chunks(Window(), "", "")
+        next(chunks)
+    else:
+        begun._start()
+    process = begun._process
+    assert process is not None
+    for stream in (process.stdout, process.stdin):
+        assert stream is not None
+        stream.close()
+    assert process.wait(60) == 0
