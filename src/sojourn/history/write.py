@@ -131,6 +131,8 @@ class Writer:
 
     def remove(self, jira_ids: Sequence[str]) -> int:
         """Mark work items as gone, in one transaction; writing one brings it back. Tells how many were there."""
+        if not jira_ids:
+            return 0
         there = Issue.objects.filter(site=self.site, jira_id__in=jira_ids, deleted_ms=None)
         with self._turn(len(jira_ids)) as version:
             found = list(there.order_by("pk").values_list("pk", flat=True))

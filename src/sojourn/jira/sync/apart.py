@@ -23,7 +23,7 @@ from sojourn.jira.source import Jira, JiraSource
 from sojourn.jira.sync import pauses
 from sojourn.jira.sync.packed import Unpacker, pack
 from sojourn.jira.sync.pauses import Pauses
-from sojourn.jira.sync.reading import Chunk, Reading
+from sojourn.jira.sync.reading import Chunk, Reading, rarely_collected
 from sojourn.jira.window import Window
 from sojourn.net import Openings, Route
 
@@ -51,6 +51,11 @@ class Apart:
         }
         self._process: subprocess.Popen[bytes] | None = None
         self._unpacker = Unpacker()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is there already."""
+        return self._process is not None
 
     def close(self) -> None:
         """End the process."""
@@ -129,7 +134,8 @@ def work() -> None:
     route = Route(Openings.of([tuple(one) for one in where["openings"]]), where["proxy"], authorities)
     waits = Pauses(lambda: None)
     manners = Manners(told["name"], sleep=waits.sleep)
-    with JiraSource.open(Jira(credentials=signed, **told["jira"]), route, manners) as source:
+    target = Jira(credentials=signed, **told["jira"])
+    with rarely_collected(), JiraSource.open(target, route, manners) as source:
         reading = Reading(source, Reader(**told["reader"]), waits, lambda: None)
         with suppress(BrokenPipeError):  # nobody is there any more who listens
             for line in stdin:

@@ -13,8 +13,9 @@ _DAY_MS = 86_400_000
 _FEW = 2_000
 """So many work items are read as one window, however far back they go."""
 LONG = 3_000
-"""Where so many work items of a project are still to be read, they are read by a process of their own."""
+"""Where so many work items are known to be still to be read, they are read by a process of their own."""
 
+_ENOUGH = 1_000
 _LONGEST_DAYS = 20_000
 
 
@@ -55,20 +56,29 @@ def read(hand: Hand, states: Sequence[ProjectState], is_enough: Callable[[], boo
 
 def _begin_window(hand: Hand, state: ProjectState) -> None:
     left = hand.source.count(Window(state.project, until_ms=state.floor_ms))
-    is_last = left <= _FEW or state.width_days > _LONGEST_DAYS
-    until_ms = (state.swept_to_ms or 0) if state.floor_ms is None else state.floor_ms
+    since_ms = None if left <= _FEW else _edge(hand, state)
     with hand.step():
         state.items = left if state.items is None else state.items
-        state.window_ms = None if is_last else until_ms - state.width_days * _DAY_MS
-        state.is_in_window, state.cursor, state.last_id = True, "", ""
+        state.window_ms, state.is_in_window, state.cursor, state.last_id = since_ms, True, "", ""
         state.save()
+
+
+def _edge(hand: Hand, state: ProjectState) -> int | None:
+    """Where a window begins that holds enough to be worth one; None is with the first work item."""
+    until_ms = (state.swept_to_ms or 0) if state.floor_ms is None else state.floor_ms
+    while state.width_days <= _LONGEST_DAYS:
+        since_ms = until_ms - state.width_days * _DAY_MS
+        if hand.source.count(Window(state.project, since_ms, state.floor_ms)) >= _ENOUGH:
+            return since_ms
+        state.width_days *= 2
+    return None
 
 
 def _read(
     hand: Hand, state: ProjectState, window: Window, states: Sequence[ProjectState], is_enough: Callable[[], bool]
 ) -> bool:
     """Read a window on from its place; False where that was ended before the end of the window."""
-    is_long = (state.items or 0) - state.done >= LONG
+    is_long = sum(max((one.items or 0) - one.done, 0) for one in states if not one.is_whole) >= LONG
     for chunk in hand.reading.window(window, state.cursor, state.last_id, is_long=is_long):
 
         def note(chunk: Chunk = chunk) -> None:
@@ -87,7 +97,6 @@ def _end_window(hand: Hand, state: ProjectState, missed: int) -> None:
     with hand.step():
         state.floor_ms, state.is_whole = state.window_ms, state.window_ms is None
         state.is_in_window, state.window_ms, state.cursor, state.last_id = False, None, "", ""
-        state.width_days *= 2
         state.save()
         drift.note(hand, [state], missed)
 

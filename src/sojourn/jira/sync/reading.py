@@ -1,10 +1,11 @@
 """Reading ahead: threads fetch work items and make records of them, while the run's own thread writes."""
 
+import gc
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import Empty, Full, Queue
 from typing import Protocol
@@ -23,8 +24,20 @@ MOST_S = 2.0
 
 _Found = Queue["Chunk | BaseException | None"]
 _AHEAD = 2
+_RARELY = 50_000
 _LOOK_S = 1.0
 log = logging.getLogger(__name__)
+
+
+@contextmanager
+def rarely_collected() -> Iterator[None]:
+    """Let Python look for garbage less often: many values are made, and it would look through them all each time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_RARELY, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 @dataclass(slots=True)
@@ -53,6 +66,10 @@ class Elsewhere(Protocol):
 
     def chunks(self, window: Window, cursor: str, last_id: str) -> Iterator[Chunk]:
         """What a window holds, from a place on."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is there already."""
 
     def close(self) -> None:
         """End it."""
@@ -86,7 +103,7 @@ class Reading:
 
         Raises what the source raises. Where the caller stops early, what was read ahead is forgotten.
         """
-        if is_long and self._apart:
+        if self._apart and not reconcile and (is_long or self._apart.is_running):
             return self._ahead(self._apart.chunks(window, cursor, last_id))
         pages = self._source.ids(window, cursor or None, reconcile)
         return self._ahead(self._chunks(pages, cursor, last_id))

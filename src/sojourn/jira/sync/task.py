@@ -1,6 +1,5 @@
 """The job that keeps one connection's site in step, and asking for it."""
 
-import gc
 import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -22,13 +21,12 @@ from sojourn.jira.sync import compare, names, past, recent
 from sojourn.jira.sync.apart import Apart
 from sojourn.jira.sync.hand import Hand
 from sojourn.jira.sync.pauses import LongWait, Pauses
-from sojourn.jira.sync.reading import Reading
+from sojourn.jira.sync.reading import Reading, rarely_collected
 from sojourn.jobs import queue
 from sojourn.jobs.models import Job
 from sojourn.jobs.run import PutBack, Run
 
 _MANY = 1_000
-_RARELY = 50_000
 log = logging.getLogger(__name__)
 
 
@@ -59,7 +57,7 @@ def sync(context: Run, connection: str, full: bool = False, project: str = "", h
             "keep_texts": settings.SOJOURN_KEEP_TEXTS,
         }
         apart = Apart(access.jira(row), access.route(), reads, row.name)
-        with open_source(row, pauses) as source, closing(apart), _rarely_collected():
+        with open_source(row, pauses) as source, closing(apart), rarely_collected():
             reading = Reading(source, Reader(**reads), pauses, context.look, apart)
             hand = Hand(context, row, source, reading, Writer(row.site.name))
             if hints:
@@ -67,17 +65,6 @@ def sync(context: Run, connection: str, full: bool = False, project: str = "", h
                 return
             _run(hand, full=full, project=project)
     _keep(row, last_problem="", last_ok_at=context.now())
-
-
-@contextmanager
-def _rarely_collected() -> Iterator[None]:
-    """Let Python look for garbage less often: many values are made, and it would look through them all each time."""
-    usual = gc.get_threshold()
-    gc.set_threshold(_RARELY, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 def open_source(connection: Connection, pauses: Pauses) -> JiraSource:
