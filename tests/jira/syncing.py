@@ -18,7 +18,7 @@ from sojourn.jira.models import Connection, ProjectState
 from sojourn.jira.simulator import Exchange, Simulator, serving
 from sojourn.jira.simulator.site import Site
 from sojourn.jira.source import JiraSource
-from sojourn.jira.sync import task
+from sojourn.jira.sync import past, task
 from sojourn.jobs.models import Job
 from sojourn.sealed import Secret
 from tests.jira.simulated import NOW_MS, made_up
@@ -116,6 +116,9 @@ def synced(
             return JiraSource.open(task.access.jira(row), task.access.route(), manners)
 
         monkeypatch.setattr(task, "open_source", open_source)
+        if site.items and len(site.items) < 1_000:  # that the past has several windows
+            monkeypatch.setattr(past, "_FEW", 20)
+            monkeypatch.setattr(past, "_ENOUGH", 15)
         yield played
 
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from sojourn.history.models import Issue, Value
 from sojourn.jira import again
 from sojourn.jira.simulator import changes
+from sojourn.jira.source import JiraSource
 from tests.jira.simulated import PROJECT
 from tests.jira.syncing import Synced, synced
 
@@ -197,3 +199,30 @@ def test_what_the_search_learns_late_is_read_all_the_same(played: Synced) -> Non
     played.pass_by(minutes=10)
     played.sync()
     assert Issue.objects.filter(summary__startswith="Late ").count() == 5
+
+
+def test_the_past_is_read_from_the_newest_on_in_all_projects_side_by_side(played: Synced) -> None:
+    """So that the first work items that are there are the latest, whatever the project."""
+    played.sync()
+    read = [orjson.loads(call.body) for call in played.calls if call.body and b"updated <" in call.body]
+    edges = [one["jql"].partition('updated < "')[2][:16] for one in read if one.get("fields") == ["id"]]
+    swept = [edge for edge, after in zip(edges, [*edges[1:], ""], strict=True) if edge != after]
+    assert len(swept) >= 3
+    assert swept == sorted(swept, reverse=True)
+
+
+def test_a_count_that_is_always_too_high_costs_little_and_is_no_drift(
+    played: Synced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cloud's is about right only."""
+    count = JiraSource.count
+    monkeypatch.setattr(JiraSource, "count", lambda self, window: count(self, window) + 2)
+    played.sync()
+    played.pass_by(minutes=20)
+    changes.edit(played.simulator.site, "10003", "summary", "Changed")
+    played.calls.clear()
+    played.sync()
+    assert played.there() == played.seen()
+    assert Issue.objects.get(jira_id="10003").summary == "Changed"
+    assert {state.drift for state in played.connection.projects.all()} == {0}
+    assert len(played.calls) < 20

@@ -44,16 +44,17 @@ def _sweep(hand: Hand, states: list[ProjectState], *, is_all: bool) -> int:
     """Sweep once, from where a run before was killed; the answer is how many work items had been missed."""
     place = _place(hand, states, is_all=is_all)
     window = Window("" if is_all else states[0].project, since_ms=place["since_ms"])
+    seen: set[str] = set()
     missed = 0
     for _ in range(_SWEEPS):
-        seen: set[str] = set()
+        before = len(seen)
         was_begun = bool(place["is_swept"] or place["cursor"] or place["last_id"])
         if not place["is_swept"]:
             _read(hand, window, place, seen)
-        lacking = hand.source.count(window) - len(seen)
-        if was_begun or lacking <= 0:
+        missed += len(seen) - before if before else 0
+        found_nothing = len(seen) == before  # Cloud counts about right only
+        if was_begun or found_nothing or hand.source.count(window) <= len(seen):
             break
-        missed = lacking
         place.update(cursor="", last_id="", is_swept=False)
     return missed + drift.complete(hand, window, states)
 
