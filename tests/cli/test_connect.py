@@ -13,6 +13,7 @@ import pytest
 
 from sojourn.jira.models import Connection
 from sojourn.jira.simulator import Fault, Simulator, serving
+from sojourn.sealed import Secret
 from tests.cli.running import Run, Sojourn
 from tests.jira.simulated import made_up
 from tests.jobs.stores import COMMAND
@@ -113,6 +114,23 @@ def test_wrong_credentials_are_tried_once_and_keep_nothing(tried: tuple[Simulato
     assert (done.code, len(calls)) == (1, 1)
     assert "the API token is wrong, revoked or expired" in done.err
     assert not Connection.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_name_stays_with_its_jira_and_its_secret_until_another_one_is_taken(
+    tried: tuple[Simulator, Callable[..., Run]], sojourn: Sojourn
+) -> None:
+    simulator, connect = tried
+    connect()
+    told = ("--kind", "cloud", "--name", "acme", "--account", "a@example.com")
+    done = sojourn("connect", "http://other.example.com", *told)
+    assert done.code == 2
+    assert "--name: acme connects http://127.0.0.1:" in done.err
+    assert connect("wrong").code == 1
+    assert Connection.objects.get().secret == Secret(SECRET)
+    simulator.site.accounts[0].secret = "another"
+    assert connect("another").code == 0
+    assert Connection.objects.get().secret == Secret("another")
 
 
 def test_revoked_credentials_stop_all_calls_until_they_are_renewed(here: Here) -> None:

@@ -59,6 +59,8 @@ def drafted(name: str, url: str, kind: Kind, **given: Any) -> Connection:
     if not _NAME.fullmatch(name):
         raise Refused("--name", f"{name!r:.80} is not a name; write small letters, digits, - and _, 64 at most")
     row = Connection.objects.filter(name=name).first() or Connection(name=name)
+    if row.pk is not None and row.url != url.rstrip("/"):
+        raise Refused("--name", f"{name} connects {row.url} already; choose another name, or remove that one first")
     row.url, row.kind = url.rstrip("/"), kind
     for field, value in given.items():
         setattr(row, field, value)
