@@ -1,21 +1,27 @@
-"""Loading the demo: made-up work items, imported by the path real ones take, two calendars and somebody to sign in."""
+"""The demo: a made-up Jira that is read by the path real ones are, two calendars and somebody to sign in."""
 
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from sojourn.calendars import public_holidays, store
 from sojourn.errors import UserError
-from sojourn.history.models import Site
+from sojourn.history.models import Issue, Site
 from sojourn.jira.demo import DEMO_STATUSES, demo_issues
-from sojourn.jira.importer import Importer
-from sojourn.jira.payload import Reader
+from sojourn.jira.models import Connection, Method
+from sojourn.jira.simulator import Clock, Simulator, serving
+from sojourn.jira.simulator.made_up import site_of
+from sojourn.jira.sync import task
+from sojourn.jobs import here
+from sojourn.sealed import Secret
 
 SITE = "Demo"
+_NAME = "demo"
 USER = "demo"
 PASSWORD = "demo"  # noqa: S105 - the demo serves made-up data on this machine only
 
@@ -38,32 +44,56 @@ _CALENDARS: tuple[tuple[dict[str, Any], str, str | None], ...] = (
 )
 
 
+@contextmanager
+def simulated(port: int) -> Iterator[None]:
+    """The demo's Jira on a port of this machine, while the block runs; the connection to it leads there.
+
+    Raises UserError where the store holds anything else than the demo.
+    """
+    account = _account()
+    site = site_of(
+        Clock(_ms(timezone.now()), is_running=True), demo_issues(_ms(account.date_joined)), list(DEMO_STATUSES)
+    )
+    with serving(Simulator(site, "cloud"), port=port) as url:
+        asks = site.accounts[0]
+        given = {"kind": "cloud", "url": url, "method": Method.API_TOKEN, "account": asks.email}
+        row = Connection.objects.filter(name=_NAME).first() or Connection(name=_NAME)
+        row.site, _ = Site.objects.get_or_create(name=SITE)
+        for field, value in {**given, "secret": Secret(asks.secret), "refused": ""}.items():
+            setattr(row, field, value)
+        row.save()
+        yield
+
+
 def load(say: Callable[[str], None]) -> None:
-    """Load the demo unless it is there; raises UserError where the store holds anything else."""
+    """Read the demo's Jira unless that was done; an interrupted one goes on. Raises UserError where it fails."""
+    if Connection.objects.filter(name=_NAME).exclude(last_ok_at=None).exists():
+        return
+    say("Reading the demo data, once …")
+    for definition, country, subdivision in _CALENDARS:
+        _add_calendar(definition, country, subdivision, timezone.now())
+    job = task.ask(_NAME, timezone.now(), by="the demo")
+    here.see_through(job.pk, timezone.now, Event())
+    job.refresh_from_db()
+    if job.problem:
+        raise UserError(f"the demo data could not be read: {job.problem}")
+    say(f"{Issue.objects.filter(site__name=SITE).count():,} work items read.")
+
+
+def _account() -> User:
+    """Who may sign in. The data was made for the moment in which the account was."""
     others = Site.objects.exclude(name=SITE).values_list("name", flat=True)
     if others:
         raise UserError(
             f"this store holds {', '.join(others)}; the demo wants one of its own: set SOJOURN_HOME to an empty folder"
         )
-    users = get_user_model().objects
-    if users.filter(username=USER).exists():
-        return
-    if users.exists():
+    found = User.objects.filter(username=USER).first()
+    if found is None and User.objects.exists():
         raise UserError(
             "this store has accounts, and the demo's password is known to everybody: "
             "set SOJOURN_HOME to an empty folder"
         )
-    say("Loading the demo data, once …")
-    now = timezone.now()
-    reader = Reader()
-    importer = Importer(reader, site=SITE)
-    outcome = importer.import_values("demo", itertools.chain([DEMO_STATUSES], demo_issues(_ms(now))))
-    if outcome.problems:
-        raise UserError(f"the demo data is broken: {outcome.problems[0]}")
-    for definition, country, subdivision in _CALENDARS:
-        _add_calendar(definition, country, subdivision, now)
-    users.create_user(USER, password=PASSWORD)
-    say(f"{outcome.items:,} work items loaded.")
+    return found or User.objects.create_user(USER, password=PASSWORD)
 
 
 def _add_calendar(definition: dict[str, Any], country: str, subdivision: str | None, now: datetime) -> None:

@@ -84,13 +84,20 @@ def test_processes_that_start_at_once_make_one_store(tmp_path: Path) -> None:
 def test_the_demo_is_loaded_once(demo: tuple[Path, Run]) -> None:
     home, first = demo
     assert (first.code, first.out) == (0, "")
-    assert first.err.endswith("work items loaded.\n")
+    assert first.err.endswith("work items read.\n")
     before = own_process(home, "dump").out
     begun = time.monotonic()
     assert own_process(home, "demo", "--load-only") == Run(0, "", "")
     assert time.monotonic() - begun < 10
     assert own_process(home, "dump").out == before
     assert before.count("\n") > 2000
+
+
+def test_the_demo_is_kept_in_step_with_a_simulated_jira(demo: tuple[Path, Run]) -> None:
+    [connection] = json.loads(own_process(demo[0], "connect", "--list", "--json").out)
+    assert connection["url"].startswith("http://127.0.0.1:")
+    assert (connection["site"], connection["projects"], connection["projects_whole"]) == ("Demo", 3, 3)
+    assert (connection["last_problem"], connection["left_out"]) == ("", 0)
 
 
 def test_the_demo_can_be_asked_right_away(demo: tuple[Path, Run]) -> None:

@@ -16,6 +16,7 @@ from sojourn.calendars import store as calendars
 from sojourn.configuration import SETTINGS
 from sojourn.errors import UserError
 from sojourn.history.models import Issue, Site
+from sojourn.jira.simulator.serving import free_port
 from sojourn.jobs import queue
 from sojourn.jobs.models import LoopState, WorkerState
 from tests.builders import issue, store
@@ -246,16 +247,17 @@ def test_weak_passwords_and_taken_names_are_refused(
 @pytest.mark.django_db
 def test_the_demo_refuses_a_store_with_other_data() -> None:
     store(issue("ABC-1"), site="example.atlassian.net")
-    with pytest.raises(UserError, match=r"this store holds example\.atlassian\.net; .* set SOJOURN_HOME"):
-        demo.load(lambda _: None)
+    expected = r"this store holds example\.atlassian\.net; .* set SOJOURN_HOME"
+    with pytest.raises(UserError, match=expected), demo.simulated(free_port()):
+        raise AssertionError("it was not refused")
     assert Site.objects.count() == Issue.objects.count() == 1
 
 
 @pytest.mark.django_db
 def test_the_demo_opens_no_store_that_has_accounts_with_a_known_password() -> None:
     get_user_model().objects.create_user("ann", password="x")
-    with pytest.raises(UserError, match="this store has accounts"):
-        demo.load(lambda _: None)
+    with pytest.raises(UserError, match="this store has accounts"), demo.simulated(free_port()):
+        raise AssertionError("it was not refused")
     assert not Issue.objects.exists()
 
 

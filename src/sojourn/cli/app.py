@@ -100,6 +100,12 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def allow_private(address: str) -> None:
+    """Let this process and those it starts call a private address, beside those of the environment."""
+    allowed = os.environ.get("SOJOURN_ALLOW_PRIVATE")
+    os.environ["SOJOURN_ALLOW_PRIVATE"] = f"{allowed},{address}" if allowed else address
+
+
 def use_store() -> None:
     """Set Django up and bring the store's tables up to date; what is loaded by then is no garbage for the rest."""
     import django

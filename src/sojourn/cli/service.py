@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from sojourn.cli.app import AsJson, app, now_ms, print_json, say, use_store
+from sojourn.cli.app import AsJson, allow_private, app, now_ms, print_json, say, use_store
 
 _HELP = """Who may sign in.
 
@@ -22,10 +22,10 @@ WithWorker = Annotated[bool, typer.Option("--worker/--no-worker", help="Run a wo
 
 @app.command()
 def demo(
-    load_only: Annotated[bool, typer.Option("--load-only", help="Load the demo data and do not serve.")] = False,
+    load_only: Annotated[bool, typer.Option("--load-only", help="Read the demo data and do not serve.")] = False,
     port: Port = 8000,
 ) -> None:
-    """Try Sojourn with made-up data: loads it into an empty store, and serves it on this machine only.
+    """Try Sojourn with made-up data: a simulated Jira that is read into an empty store, on this machine only.
 
     Examples:
 
@@ -33,13 +33,18 @@ def demo(
 
       SOJOURN_HOME=/tmp/sojourn-demo sojourn demo --load-only
     """
-    use_store()
-    from sojourn.demo import PASSWORD, USER, load
+    from sojourn.jira.simulator.serving import free_port
 
-    load(say)
-    if not load_only:
-        say(f"Sign in as {USER} with the password {PASSWORD}.")
-        _serve("127.0.0.1", port, with_worker=True)
+    jira_port = free_port()
+    allow_private(f"127.0.0.1:{jira_port}")
+    use_store()
+    from sojourn.demo import PASSWORD, USER, load, simulated
+
+    with simulated(jira_port):
+        load(say)
+        if not load_only:
+            say(f"Sign in as {USER} with the password {PASSWORD}.")
+            _serve("127.0.0.1", port, with_worker=True)
 
 
 @app.command()

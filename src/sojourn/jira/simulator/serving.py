@@ -20,10 +20,14 @@ _PATIENCE_S = 10.0
 
 
 @contextmanager
-def serving(simulator: Simulator, *, certificate: Path | None = None, key: Path | None = None) -> Iterator[str]:
-    """The address of the simulator while the block runs; with a certificate it speaks TLS, and HTTP/2."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+def serving(
+    simulator: Simulator, *, port: int = 0, certificate: Path | None = None, key: Path | None = None
+) -> Iterator[str]:
+    """The address of the simulator while the block runs; with a certificate it speaks TLS, and HTTP/2.
+
+    Without a port it is one that is free.
+    """
+    port = port or free_port()
     server = _server(simulator, port, certificate, key)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_until_complete, args=(server.serve(),), daemon=True)
@@ -61,6 +65,12 @@ def _server(simulator: Simulator, port: int, certificate: Path | None, key: Path
         ssl_cert=certificate,
         ssl_key=key,
     )
+
+
+def free_port() -> int:
+    """A port of this machine at which nobody listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 def _await(port: int) -> None:
