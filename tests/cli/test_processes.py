@@ -97,7 +97,7 @@ def test_the_demo_is_kept_in_step_with_a_simulated_jira(demo: tuple[Path, Run]) 
     [connection] = json.loads(own_process(demo[0], "connect", "--list", "--json").out)
     assert connection["url"].startswith("http://127.0.0.1:")
     assert (connection["site"], connection["projects"], connection["projects_whole"]) == ("Demo", 3, 3)
-    assert (connection["last_problem"], connection["left_out"]) == ("", 0)
+    assert (connection["last_problem"], connection["left_out"]) == ("", [])
 
 
 def test_the_demo_can_be_asked_right_away(demo: tuple[Path, Run]) -> None:
