@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -196,12 +196,12 @@ def _with(played: Synced, **given: Any) -> Any:
 HOSTILE: dict[str, Callable[[Any], Any]] = {
     "a created that is no instant": lambda item: item.histories[0].update(created="never"),
     "an instant after all calendars": lambda item: item.histories[0].update(created="9999-12-31T23:59:59.999+0000"),
+    # Data Center's simulator itself breaks over these, as a Jira may, with status 500 for all at once.
     "histories that are no objects": lambda item: item.histories.append("no object"),
     "comments that are no objects": lambda item: item.comments.append(["no", "object"]),
     "a status that is none": lambda item: item.fields.update(resolutiondate={"no": "instant"}),
     "a date that is none": lambda item: item.fields.update(duedate="31.1.2024"),
 }
-UNTOLD = [("datacenter", "histories that are no objects")]  # the simulator itself cannot translate them
 ODD: dict[str, Callable[[Any], Any]] = {
     "a NUL": lambda item: item.fields.update(summary="a\0b"),
     "half a character": lambda item: item.fields.update(summary="a\\ud800b"),
@@ -211,9 +211,7 @@ ODD: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("face", "what"), [(face, what) for face in FACES for what in HOSTILE if (face, what) not in UNTOLD]
-)
+@pytest.mark.parametrize(("face", "what"), list(product(FACES, HOSTILE)))
 def test_a_work_item_that_makes_no_sense_is_left_out_counted_and_tried_again(play: Play, face: str, what: str) -> None:
     with play(face) as played:
         site = played.simulator.site

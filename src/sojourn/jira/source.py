@@ -26,7 +26,7 @@ from datetime import tzinfo
 from functools import cached_property
 from typing import Any, Literal
 
-from sojourn.errors import Refused
+from sojourn.errors import Refused, UserError
 from sojourn.jira.answers import Account, Batch, IdPage, Permission
 from sojourn.jira.client import Client
 from sojourn.jira.cloud import Cloud
@@ -119,15 +119,17 @@ class JiraSource:
             for future in waiting:
                 future.cancel()
 
-    def _batch(self, ids: Sequence[str]) -> Batch:
+    def _batch(self, ids: Sequence[str], *, is_part: bool = False) -> Batch:
         """What became of some work items. One that makes the answer senseless is told, and the others are read."""
         try:
             batch = self._client.run(self._api.batch(ids))
-        except (CredentialsRefused, CursorLost, Unavailable):
+        except (CredentialsRefused, CursorLost):
             raise
+        except Unavailable as error:
+            return self._without_poison(ids, error, is_part=is_part)
         except (JiraFailure, Refused) as error:
             if len(ids) == 1:
-                return Batch(unread={ids[0]: str(error)}, asked=list(ids))
+                return _unread(ids, error)
             batch = self._batch(ids[: len(ids) // 2])
             batch.add(self._batch(ids[len(ids) // 2 :]))
             return batch
@@ -137,6 +139,27 @@ class JiraSource:
             if told:
                 issue["names"] = told
         return batch
+
+    def _without_poison(self, ids: Sequence[str], error: Unavailable, *, is_part: bool) -> Batch:
+        """Read work items by halves where Jira breaks over one of them, and tell which half it is.
+
+        Raises the error where Jira itself is down, asks to wait, or breaks over both halves.
+        """
+        if error.wait_s or (len(ids) == 1 and is_part):
+            raise error
+        self.now_ms()
+        if len(ids) == 1:
+            return _unread(ids, error)
+        whole, broken = Batch(), 0
+        for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+            try:
+                whole.add(self._batch(half, is_part=True))
+            except Unavailable as again:
+                if again.wait_s or broken:
+                    raise
+                broken += 1
+                whole.add(_unread(half, again))
+        return whole
 
     def count(self, window: Window) -> int:
         """How many work items are in a window; about how many, from Cloud."""
@@ -183,6 +206,10 @@ class JiraSource:
     def _custom_names(self) -> dict[str, str]:
         """What the custom fields are called, asked once; Data Center's changelogs know fields by name only."""
         return {str(one.get("id")): str(one.get("name")) for one in self.fields() if one.get("custom")}
+
+
+def _unread(ids: Sequence[str], error: UserError) -> Batch:
+    return Batch(unread=dict.fromkeys(ids, str(error)), asked=list(ids))
 
 
 def _batched(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:

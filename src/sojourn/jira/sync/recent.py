@@ -1,6 +1,6 @@
 """The recent: what was updated since the watermark, and what webhooks named."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -105,12 +105,20 @@ def work_off(hand: Hand) -> None:
     while rows := list(due[:_AT_ONCE]):
         ids = _ids(hand, rows)
         left = {row.pk: row for row in rows}
-        for chunk in hand.reading.these(sorted(set(ids.values()))):
+        failing = {ids[row.issue] for row in rows if row.problem and row.issue in ids}
+        for chunk in _read_again(hand, sorted(set(ids.values()) - failing), sorted(failing)):
             read = set(chunk.ids)
             done = [left.pop(row.pk) for row in rows if ids.get(row.issue) in read]
             hand.keep(chunk, partial(_forget, done))
         with hand.step():
             _forget(left.values())  # by keys that nobody knows: of new work items, which the next sweep finds
+
+
+def _read_again(hand: Hand, hinted: list[str], failing: list[str]) -> Iterator[Chunk]:
+    """Work items by id; each that could not be read before by itself, so that it spoils no other."""
+    yield from hand.reading.these(hinted)
+    for issue in failing:
+        yield from hand.reading.these([issue])
 
 
 def _ids(hand: Hand, rows: list[Again]) -> dict[str, str]:
