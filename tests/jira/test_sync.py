@@ -25,6 +25,7 @@ def played(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, sett
 def test_a_first_sync_reads_everything(played: Synced) -> None:
     job = played.sync()
     assert (job.state, job.problem) == ("finished", "")
+    assert job.line == "In step; 150 work items read"
     assert played.there() == played.seen() == set(played.simulator.site.items)
     states = list(played.connection.projects.all())
     assert all(state.is_whole and state.done == state.items for state in states)

@@ -131,6 +131,8 @@ def _run(hand: Hand, *, full: bool, project: str) -> None:
     for state in states:
         if compare.is_due(hand, state):
             compare.compare(hand, state)
+    with hand.step():
+        hand.context.line = f"In step; {hand.items:,} work items read"
     if hand.items >= _MANY:
         tell_planner()
 
