@@ -2,6 +2,8 @@
 
 import pytest
 
+from sojourn.history.models import Issue
+from sojourn.history.write import Writer
 from tests.api.asking import Ask, problem
 from tests.builders import change, issue, store
 
@@ -79,8 +81,6 @@ def test_a_key_at_several_sites_needs_the_site(ask: Ask) -> None:
 
 
 def test_of_two_work_items_of_one_key_the_one_that_is_there(ask: Ask) -> None:
-    from sojourn.history.models import Issue
-
     Issue.objects.filter(key="ABC-99").update(deleted_ms=1705708800000)
     assert ask.get("/issues/ABC-99")["deleted"] == "2024-01-20T00:00:00.000Z"
     moved = issue("NEW-1", "Open", change("2024-01-02T10:00:00.000+0000", "Key", "NEW-1", "ABC-99"))
@@ -98,3 +98,9 @@ def test_names(ask: Ask) -> None:
     assert {one["name"] for one in ask.get("/values?field=priority")["values"]} == {"High", "Low"}
     assert {one["id"] for one in ask.get("/values?field=assignee")["values"]} >= {"cid"}
     assert ask.get("/values?field=status&site=Nope")["values"] == []
+
+
+@pytest.mark.parametrize("path", ["/issues/ABC-99", "/issues/ABC-99/timeline"])
+def test_what_is_gone_from_its_jira_is_not_told_of(ask: Ask, path: str) -> None:
+    Writer("Test").remove([Issue.objects.get(key="ABC-99").jira_id])
+    problem(ask("GET", path), 404)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from django.db.models import F
+from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query, Router
@@ -22,6 +22,7 @@ from sojourn.core.timeline import Timelines, Window
 from sojourn.errors import Refused, UserError
 from sojourn.history.item import Steps, steps
 from sojourn.history.models import Issue, Value
+from sojourn.history.write import GONE_MS
 from sojourn.reports.options import instant_ms
 
 router = Router(tags=["work items"])
@@ -71,8 +72,11 @@ def history(
 
 
 def _find(key: str, site: str) -> Issue:
-    """The work item of a key; of several the one that was not deleted. Raises Problem 404, or Refused."""
-    found = Issue.objects.select_related(*RELATED).filter(key=key)
+    """The work item of a key; of several the one that was not deleted. Raises Problem 404, or Refused.
+
+    What is gone from its Jira, deleted or hidden, is not there.
+    """
+    found = Issue.objects.select_related(*RELATED).filter(Q(deleted_ms=None) | Q(deleted_ms__gt=GONE_MS), key=key)
     found = found.filter(site__name=site) if site else found
     ordered = list(found.order_by(F("deleted_ms").desc(nulls_first=True), "-row_version"))
     if not ordered:
