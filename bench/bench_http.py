@@ -31,7 +31,7 @@ def report(items: int) -> None:
     with store_of(items) as home:
         token = _token(home)
         _run(home, ["calendar", "add", str(home / "berlin.json")])
-        with _served(home) as address:
+        with served(home) as address:
             headers = {"Authorization": f"Bearer {token}"}
             client = httpx.Client(base_url=f"{address}/api/v1/reports/", headers=headers, timeout=600)
             table(
@@ -73,7 +73,7 @@ def _token(home: Path) -> str:
 
 
 @contextmanager
-def _served(home: Path) -> Iterator[str]:
+def served(home: Path) -> Iterator[str]:
     """The address of a server that runs until the end."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

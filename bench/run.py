@@ -16,6 +16,7 @@ import bench_import
 import bench_jql
 import bench_reports
 import bench_start
+import bench_webhooks
 from measuring import load, machine
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
@@ -25,6 +26,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "http": lambda given: bench_http.report(given.items),
     "import": lambda given: bench_import.report(given.help_desk, given.items),
     "jql": lambda given: bench_jql.report(given.items),
+    "webhooks": lambda _: bench_webhooks.report(),
     "start": lambda _: bench_start.report(),
 }
 

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from sojourn import metrics
-from sojourn.api import routes
+from sojourn.api import hooks, routes
 from sojourn.web import bundle, report, views
 
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("logout", LogoutView.as_view(), name="logout"),
     path("api/docs", routes.docs, name="api-docs"),
     path("api/v1/", routes.urls()),
+    path("hooks/jira/<slug:connection>", hooks.jira, name="jira-webhook"),
     path("health", views.health, name="health"),
     path("metrics", metrics.page, name="metrics"),
     path("reports/time-in-status", report.page, name="time-in-status"),

@@ -15,6 +15,7 @@ from django.utils import timezone
 from sojourn import net
 from sojourn.calendars.refresh import refresh
 from sojourn.errors import UserError
+from sojourn.jira import webhook
 from sojourn.jira.sync.due import ask_for_due
 from sojourn.jobs import queue
 from sojourn.jobs.alone import alone
@@ -53,11 +54,17 @@ def _ask_for_syncs(turn: Turn) -> bool:
     return False
 
 
+def _forget_webhooks(turn: Turn) -> bool:
+    webhook.prune(turn.clock() - webhook.KEEP)
+    return False
+
+
 LOOPS = (
     Loop("jobs", 1, work_off, threads=2),
     Loop("sync", 5, _ask_for_syncs, shared=True),
     Loop("holiday feeds", _HOUR_S, _refresh_holidays, shared=True),
     Loop("old jobs", 24 * _HOUR_S, _forget_jobs, shared=True),
+    Loop("old webhooks", _HOUR_S, _forget_webhooks, shared=True),
 )
 
 

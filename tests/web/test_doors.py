@@ -22,6 +22,7 @@ def test_every_address_but_these_needs_sign_in() -> None:
         "login",
         "health",
         "metrics",
+        "hooks/jira/<slug:connection>",
         "charts/<str:release>.js",
     }
 

@@ -16,6 +16,8 @@ _LATE = 3
 """A connection is late when its last good sync is as many intervals ago, and a quarter of an hour."""
 
 _GRACE = timedelta(minutes=15)
+_DAY = timedelta(days=1)
+_FORGED = "webhooks come without the right signature, so changes are here only after the next sync"
 log = logging.getLogger(__name__)
 
 
@@ -28,6 +30,8 @@ def problems(now: datetime) -> Iterator[tuple[str, str]]:
             yield row.name, row.last_problem
         elif _is_late(row, now):
             yield row.name, f"was last in step at {_shown(row.last_ok_at)}; see sojourn jobs list, and start a worker"
+        if _is_unsigned(row, now):
+            yield row.name, f"{_FORGED}; run sojourn connect --webhook {row.name}, and give Jira the secret"
         left_out = row.again.exclude(problem="").count()
         if left_out:
             yield row.name, f"{left_out:,} work items could not be read; sojourn connect --list {row.name} tells why"
@@ -58,6 +62,12 @@ def announce(today: date) -> None:
 def _is_late(row: Connection, now: datetime) -> bool:
     since = row.last_ok_at or row.last_run_at
     return since is not None and now - since > row.interval_min * timedelta(minutes=_LATE) + _GRACE
+
+
+def _is_unsigned(row: Connection, now: datetime) -> bool:
+    """Whether webhooks came today with a wrong signature only: anybody can send some beside those of Jira."""
+    refused_at, good_at = row.webhook_refused_at, row.webhook_at
+    return refused_at is not None and refused_at > now - _DAY and (good_at is None or good_at < refused_at - _DAY)
 
 
 def _shown(at: datetime | None) -> str:

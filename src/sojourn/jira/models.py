@@ -1,4 +1,4 @@
-"""Connections to Jira, how far each project is read, and what is to be read again.
+"""Connections to Jira, how far each project is read, what is to be read again, and which webhooks came.
 
 Instants in ms are Jira's, UTC; those that are datetimes are this machine's.
 """
@@ -47,6 +47,8 @@ class Connection(models.Model):
     # None: no webhook is taken.
     webhook_secret: "SealedField[Secret | None, Secret | None]" = SealedField(null=True)
     webhook_at = models.DateTimeField(null=True)
+    # When one came last that did not prove to be Jira's, to the minute.
+    webhook_refused_at = models.DateTimeField(null=True)
 
     interval_min = models.PositiveSmallIntegerField(default=5)
     last_run_at = models.DateTimeField(null=True)
@@ -119,3 +121,18 @@ class Again(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "issue"], name="again_issue_unique")]
         indexes = [models.Index(fields=["connection", "due_at"])]
+
+
+class Delivery(models.Model):
+    """A webhook that came, so that it is known when it comes again: what Jira calls it, and its body, both hashed."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="deliveries")
+    identifier = models.CharField(max_length=64, null=True)
+    body = models.CharField(max_length=64)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "identifier"], name="delivery_identifier_unique"),
+            models.UniqueConstraint(fields=["connection", "body"], name="delivery_body_unique"),
+        ]
