@@ -101,6 +101,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
+                "sojourn.web.freshness.told",
             ]
         },
     }

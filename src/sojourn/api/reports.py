@@ -23,10 +23,12 @@ from sojourn.reports.request import Request
 
 router = Router(tags=["reports"])
 Options = dict[str, list[str]]
+_FRESH = "The instant up to which the data is whole; there is none where nobody knows."
 _DOCUMENTS = {
     200: {
         "description": "The report",
         "content": {kind: {"schema": {}} for kind in dict.fromkeys(formats.CONTENT_TYPES.values())},
+        "headers": {formats.DATA_AS_OF: {"description": _FRESH, "schema": {"type": "string", "format": "date-time"}}},
     }
 }
 
@@ -111,7 +113,8 @@ def _answer(request: HttpRequest, entry: Entry, given: Options) -> HttpResponseB
         return _page(request, entry, asked, per_page, cursor_text)
     table = catalogue.run(entry.name, _request(request, entry, asked))
     content_type = formats.CONTENT_TYPES[chosen]
-    response = StreamingHttpResponse(_begun(formats.chunks(table, chosen)), content_type=content_type)
+    pieces, told = _begun(formats.chunks(table, chosen)), formats.headers(table)
+    response = StreamingHttpResponse(pieces, content_type=content_type, headers=told)
     if chosen != "json":
         response["Content-Disposition"] = f'attachment; filename="{entry.name}.{chosen}"'
     return response
@@ -131,8 +134,8 @@ def _page(request: HttpRequest, entry: Entry, asked: Options, per_page: int, cur
     found = pages.body(
         orjson.loads(b"".join(formats.chunks(table, "json"))), following, request.build_absolute_uri(request.path)
     )
-    links = {"Link": f'<{found["next"]}>; rel="next"'} if following else {}
-    return HttpResponse(orjson.dumps(found), content_type="application/json", headers=links)
+    told = formats.headers(table) | ({"Link": f'<{found["next"]}>; rel="next"'} if following else {})
+    return HttpResponse(orjson.dumps(found), content_type="application/json", headers=told)
 
 
 def _request(request: HttpRequest, entry: Entry, asked: Mapping[str, list[str]]) -> Request:

@@ -16,10 +16,11 @@ from sojourn.api.jql import Lenient, Moment, Wrong, Zone
 from sojourn.api.security import need
 from sojourn.core.instants import utc_text
 from sojourn.errors import Refused
+from sojourn.history import freshness
 from sojourn.history.models import Issue
 from sojourn.jql import pages
 from sojourn.jql.pages import Position
-from sojourn.reports import search
+from sojourn.reports import notes, search
 from sojourn.reports.columns import key_of
 from sojourn.reports.query import Asker
 from sojourn.reports.search import Search
@@ -56,11 +57,13 @@ class SearchIn(Schema):
 class Found(Schema):
     """A page of work items, each as `/issues/{key}` shows it, with the fields that were asked for.
 
+    `data_as_of` is the instant up to which the data is whole; it is null where nobody knows.
     `total` is null unless it was asked for, `next_cursor` on the last page. `jql` is the query in canonical form.
     """
 
     jql: str
     as_of: str
+    data_as_of: str | None
     total: int | None
     issues: list[dict[str, Any]]
     warnings: list[Wrong]
@@ -104,6 +107,7 @@ def found(request: HttpRequest, body: SearchIn) -> dict[str, Any]:
     return {
         "jql": str(meaning.query),
         "as_of": utc_text(cursor.as_of_ms),
+        "data_as_of": notes.instant(freshness.of()),
         "total": issues.count() if body.count else None,
         "issues": [described(issue, parts) | ({"fields": _chosen(issue, keys)} if keys else {}) for issue in rows],
         "warnings": [of_jql(warning) for warning in meaning.warnings],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sojourn.cli import asking
-from sojourn.cli.app import AsJson, app, print_json, use_store
+from sojourn.cli.app import AsJson, app, print_json, say, use_store
 from sojourn.reports.chart_menu import CHART_MENU, ChartEntry
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ def _format_of(output: Path | None) -> str:
 
 def _draw(chart: ChartEntry, request: "Request", asked: dict[str, Any], kind: str, output: Path | None) -> None:
     from sojourn.errors import UserError
+    from sojourn.history import freshness
+    from sojourn.reports import notes
     from sojourn.reports.charts import catalogue, render
     from sojourn.writing import beside
 
@@ -100,3 +102,5 @@ def _draw(chart: ChartEntry, request: "Request", asked: dict[str, Any], kind: st
     else:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
+    for line in notes.doubts(freshness.of(request.sites, request.projects)):
+        say(line)

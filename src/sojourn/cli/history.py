@@ -93,6 +93,7 @@ def _settle_columns(sources: "list[Source]", log: "LogOptions", named: list[Path
 
 def _import(sources: "list[Source]", site: str | None, log: "LogOptions", strict: bool) -> "Outcome":
     from django.conf import settings
+    from django.utils import timezone
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -114,7 +115,7 @@ def _import(sources: "list[Source]", site: str | None, log: "LogOptions", strict
                 task, completed=outcome.bytes_read, items=outcome.items, rate=outcome.items / max(elapsed, 0.001)
             )
 
-        importer = Importer(reader, site=site, log=log, strict=strict, on_progress=show)
+        importer = Importer(reader, site=site, log=log, strict=strict, on_progress=show, now=timezone.now())
         try:
             outcome = importer.run(sources)
         except KeyboardInterrupt:

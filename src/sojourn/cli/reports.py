@@ -94,5 +94,5 @@ def _answer(name: str, request: "Request", output_format: str, output: Path | No
     else:
         formats.save(table, chosen, sys.stdout.buffer)
         sys.stdout.buffer.flush()
-    for line in table.notes.lines if sys.stderr.isatty() else ():
+    for line in table.notes.lines if sys.stderr.isatty() else table.notes.data_doubts:
         say(line)

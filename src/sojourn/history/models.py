@@ -15,6 +15,8 @@ class Site(models.Model):
     row_version = models.BigIntegerField(default=0)
     # The language the stems of its texts were made in (`text.renew`).
     text_language = models.CharField(max_length=32, default="english")
+    # When the last import that came to its end began.
+    imported_at = models.DateTimeField(null=True)
 
 
 class Project(models.Model):

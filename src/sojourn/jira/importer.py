@@ -6,11 +6,13 @@ in the same store.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sojourn.core.flags import Flag
 from sojourn.errors import Refused, UserError
+from sojourn.history.models import Site
 from sojourn.history.record import IssueRecord
 from sojourn.history.write import Writer, Written, tell_planner
 from sojourn.jira import eventlog, files, values, xes
@@ -62,7 +64,7 @@ class StrictError(UserError):
 
 
 class Importer:
-    """Imports files into sites. `on_progress` is called after each batch."""
+    """Imports files into sites. `on_progress` is called after each batch; `now` is kept as the sites' last import."""
 
     def __init__(
         self,
@@ -72,6 +74,7 @@ class Importer:
         log: eventlog.LogOptions | None = None,
         strict: bool = False,
         on_progress: Callable[[Outcome], None] = lambda _: None,
+        now: datetime | None = None,
     ) -> None:
         self.outcome = Outcome()
         self._reader = reader
@@ -79,6 +82,7 @@ class Importer:
         self._log = log or eventlog.LogOptions()
         self._strict = strict
         self._on_progress = on_progress
+        self._now = now
         self._writers: dict[str, Writer] = {}
         self._batches: dict[str, list[IssueRecord]] = {}
         self._statuses: dict[str, tuple[dict[str, tuple[str, str]], list[bool]]] = {}
@@ -178,6 +182,8 @@ class Importer:
             self._writer(site).name_fields(names)
         for site, (statuses, whole) in self._statuses.items():
             self._writer(site).declare("status", statuses, is_whole=any(whole))
+        if self._now is not None:
+            Site.objects.filter(name__in=self._writers).update(imported_at=self._now)
         if self.outcome.written.written >= _MANY:
             tell_planner()
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sojourn.core.instants import utc_text
+from sojourn.history import freshness
+from sojourn.history.freshness import Freshness
 from sojourn.reports import menu
 from sojourn.reports.items import meaning
 from sojourn.reports.query import said
@@ -63,6 +65,7 @@ def saying(report: str, request: Request, lines: Sequence[str]) -> Notes:
     chosen_today = request.projects or request.group_by or request.jql or dated
     if request.is_past and (request.columns or chosen_today):
         today.append("Fields of the work item, and choices and groups by them, are those of today, not of that moment.")
+    data = freshness.of(request.sites, request.projects)
     asked = f"Working time under {request.calendar_name} ({calendar.tz}), as of {local(request.as_of_ms, calendar.tz)}."
     return Notes(
         report=report,
@@ -72,8 +75,28 @@ def saying(report: str, request: Request, lines: Sequence[str]) -> Notes:
         business_day_ms=calendar.business_day_ms,
         business_week_ms=calendar.business_week_ms,
         time_format=request.time_format,
-        lines=(asked, *_of_query(request), *lines, *today),
+        lines=(asked, *of_data(data, calendar.tz), *_of_query(request), *lines, *today),
+        data_as_of=instant(data),
+        data_doubts=doubts(data),
     )
+
+
+def of_data(data: Freshness, zone: str) -> tuple[str, ...]:
+    """How fresh the data is, in sentences; none where nobody knows."""
+    as_of = () if data.as_of_ms is None else (f"The data is as of {local(data.as_of_ms, zone)}.",)
+    return (*as_of, *doubts(data))
+
+
+def instant(data: Freshness) -> str | None:
+    """The instant up to which the data is whole."""
+    return None if data.as_of_ms is None else utc_text(data.as_of_ms)
+
+
+def doubts(data: Freshness) -> tuple[str, ...]:
+    """What is still being fetched, and what stops it, in sentences."""
+    fetching = ", ".join(f"{one.project} {one.percent} %" for one in data.fetching)
+    stopped = (f"Nothing more is fetched: {text}." for text in data.stopped)
+    return (*((f"Still being fetched: {fetching}.",) if fetching else ()), *stopped)
 
 
 def _of_query(request: Request) -> list[str]:

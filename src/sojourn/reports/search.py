@@ -14,10 +14,11 @@ from sojourn.core.calendar.parse import known_zone
 from sojourn.core.duration import DAY_MS, TimeFormat
 from sojourn.core.instants import utc_text
 from sojourn.errors import Refused
+from sojourn.history import freshness
 from sojourn.history.models import Issue
 from sojourn.jql.asking import Asking
 from sojourn.jql.compile import Selection, selection
-from sojourn.reports import columns
+from sojourn.reports import columns, notes
 from sojourn.reports.options import instant_ms
 from sojourn.reports.parts import IDENTITY
 from sojourn.reports.query import NOBODY, Asker, said
@@ -101,6 +102,7 @@ def table(search: Search, names: Sequence[str], limit: int | None = None) -> Tab
 
 def _notes(search: Search, meaning: Selection) -> Notes:
     lines = [f"JQL: {meaning.query}" if str(meaning.query) else "All work items."]
+    data = freshness.of()
     return Notes(
         report="search",
         as_of=utc_text(search.as_of_ms),
@@ -109,5 +111,7 @@ def _notes(search: Search, meaning: Selection) -> Notes:
         business_day_ms=DAY_MS,
         business_week_ms=7 * DAY_MS,
         time_format=TimeFormat.MS,
-        lines=(*lines, *said(meaning.warnings)),
+        lines=(*lines, *notes.of_data(data, search.tz), *said(meaning.warnings)),
+        data_as_of=notes.instant(data),
+        data_doubts=notes.doubts(data),
     )

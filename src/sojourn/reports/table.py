@@ -46,6 +46,10 @@ class Notes:
     business_week_ms: int
     time_format: TimeFormat
     lines: tuple[str, ...] = ()
+    data_as_of: str | None = None
+    """The instant up to which the data is whole, of the oldest of the sites; None where nobody knows."""
+    data_doubts: tuple[str, ...] = ()
+    """What of the data is not here yet, and why no more comes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,12 +58,13 @@ def download(request: HttpRequest, name: str) -> HttpResponseBase:
     chosen = formats.parse_format(name)
     try:
         wanted = query.request(query.parse(request.GET), timezone.now(), Asker.of(request.user), "ms")
-        pieces = formats.chunks(catalogue.run(_REPORT, wanted), chosen)
+        table = catalogue.run(_REPORT, wanted)
+        pieces = formats.chunks(table, chosen)
         first = next(pieces)  # what the format cannot hold is refused before anything is sent
     except UserError as error:
         context = {"title": "This cannot be downloaded", "text": str(error)}
         return render(request, "web/message.html", context, status=HTTPStatus.BAD_REQUEST)
-    headers = {"Content-Disposition": f'attachment; filename="{_REPORT}.{chosen}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{_REPORT}.{chosen}"', **formats.headers(table)}
     return StreamingHttpResponse(chain([first], pieces), content_type=formats.CONTENT_TYPES[chosen], headers=headers)
 
 

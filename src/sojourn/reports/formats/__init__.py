@@ -27,7 +27,21 @@ CONTENT_TYPES: dict[Format, str] = {
 BINARY: tuple[Format, ...] = ("parquet", "arrow", "xlsx")
 """The formats that are not for a terminal."""
 
-__all__ = ["BINARY", "CONTENT_TYPES", "FORMATS", "Format", "chunks", "parse_format", "save", "save_as"]
+__all__ = [
+    "BINARY",
+    "CONTENT_TYPES",
+    "DATA_AS_OF",
+    "FORMATS",
+    "Format",
+    "chunks",
+    "headers",
+    "parse_format",
+    "save",
+    "save_as",
+]
+
+DATA_AS_OF = "Sojourn-Data-As-Of"
+"""The header that tells as of when the data of a table is."""
 
 _PIECES: dict[Format, Pieces] = {
     "json": texts.JSON,
@@ -70,6 +84,12 @@ def chunks(table: Table, name: Format) -> Iterator[bytes]:
     yield pieces.head(table)
     yield from pieces.bodies(table, table.frames())
     yield pieces.tail
+
+
+def headers(table: Table) -> dict[str, str]:
+    """What is said beside a table that is sent, since not every format has room for notes."""
+    as_of = table.notes.data_as_of
+    return {} if as_of is None else {DATA_AS_OF: as_of}
 
 
 def save(table: Table, name: Format, file: IO[bytes]) -> None:
