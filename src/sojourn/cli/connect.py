@@ -21,6 +21,7 @@ _HOW = {
     "password": "Password",
 }
 _FROM = "Read the token or password from this file; - is stdin. Secrets are never options: others could see them."
+_PUBLIC = "The address of Sojourn as Jira reaches it. Default: the first of SOJOURN_TRUSTED_ORIGINS."
 
 
 @app.command()
@@ -37,6 +38,10 @@ def connect(
     site: Annotated[str, typer.Option(help="The site its work items go to. Default: the host of the address.")] = "",
     renew: Annotated[str, typer.Option(metavar="NAME", help="Give this connection other credentials.")] = "",
     remove: Annotated[str, typer.Option(metavar="NAME", help="Forget this connection; its work items stay.")] = "",
+    webhook: Annotated[
+        str, typer.Option(metavar="NAME", help="Have Jira tell this connection of changes at once.")
+    ] = "",
+    webhook_url: Annotated[str, typer.Option(help=_PUBLIC)] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     is_list: Annotated[bool, typer.Option("--list", help="List the connections, without their secrets.")] = False,
     as_json: AsJson = False,
@@ -53,6 +58,8 @@ def connect(
 
       sojourn connect --renew acme --secret-file - < token.txt
 
+      sojourn connect --webhook acme --webhook-url https://sojourn.acme.com
+
       sojourn connect --list
     """
     use_store()
@@ -60,6 +67,8 @@ def connect(
         _list(as_json)
     elif remove:
         _remove(remove, yes=yes)
+    elif webhook:
+        _hook(webhook, webhook_url, as_json)
     else:
         told = {"account": account, "method": method, "token_ends": token_ends}
         draft = _renewed(renew, told) if renew else _new(url, name, kind, every, told)
@@ -94,6 +103,34 @@ def _remove(name: str, *, yes: bool) -> None:
         confirm(f"Forget the connection {name} to {row.url} and its secrets? The work items of {row.site.name} stay.")
     connecting.remove(row, timezone.now())
     say(f"{name} is forgotten.")
+
+
+def _hook(name: str, public: str, as_json: bool) -> None:
+    """Register a webhook, or say what an administrator has to enter; the secret is told once."""
+    from django.conf import settings
+
+    from sojourn.errors import Refused
+    from sojourn.jira import connecting, hooking
+    from sojourn.jira.failures import JiraFailure
+
+    row = connecting.find(name)
+    public = public or next(iter(settings.CSRF_TRUSTED_ORIGINS), "")
+    if not public:
+        raise Refused("--webhook-url", "is missing; write the address at which Jira reaches Sojourn")
+    try:
+        hooked = hooking.hook(row, public)
+    except JiraFailure as error:
+        say(f"sojourn: {error}")
+        raise typer.Exit(1) from None
+    if as_json:
+        print_json({"url": hooked.url, "secret": hooked.secret, "events": hooking.EVENTS, "why": hooked.why})
+    elif hooked.secret:
+        say(f"{hooked.why}. So an administrator of Jira enters it, under System, WebHooks; the secret is shown once:")
+        told = {"Name": f"Sojourn {name}", "URL": hooked.url, "Secret": hooked.secret}
+        for label, text in {**told, "Events": ", ".join(hooking.EVENTS), "JQL": "(empty: all work items)"}.items():
+            typer.echo(f"{label}\t{text}")
+    else:
+        say(f"Jira tells {hooked.url} of changes.")
 
 
 def _new(url: str, name: str, kind: str, every: int, told: dict[str, str]) -> "Connection":
@@ -181,7 +218,7 @@ def _try_and_keep(row: "Connection", site: str, as_json: bool) -> None:
         print_json(connecting.as_json(row))
     say(
         f"Connected as {row.name}. `sojourn sync {row.name}` reads it now; `sojourn serve` does every "
-        f"{row.interval_min} minutes."
+        f"{row.interval_min} minutes. `sojourn connect --webhook {row.name}` has Jira tell of changes at once."
     )
 
 

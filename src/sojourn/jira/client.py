@@ -71,7 +71,7 @@ class Client:
             raise NotAllowed(f"{where}: the account may not do this; give it the permission in Jira")
         if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
             raise NotThere(f"{where}: there is nothing, or the account may not see it; check the address of Jira")
-        if status != HTTPStatus.OK:
+        if status not in (HTTPStatus.OK, HTTPStatus.CREATED):
             raise BadRequest(f"{where}: answers with status {status}{_reason(answer)}")
 
     def _json(self, answer: Answer) -> Any:

@@ -24,7 +24,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sojourn.errors import Refused, UserError
 from sojourn.jira.answers import Account, Batch, IdPage, Permission
@@ -34,11 +34,13 @@ from sojourn.jira.credentials import Credentials
 from sojourn.jira.datacenter import DataCenter
 from sojourn.jira.failures import CredentialsRefused, CursorLost, JiraFailure, Unavailable
 from sojourn.jira.manners import Manners
+from sojourn.jira.request import Talk
 from sojourn.jira.transport import Transport
 from sojourn.jira.window import Window
 from sojourn.net import Route
 
 Kind = Literal["cloud", "datacenter"]
+T = TypeVar("T")
 PARALLEL = 3
 """Calls at once: enough to keep a machine busy, few enough that revoked credentials lock no account."""
 _SECONDS = 60.0
@@ -196,6 +198,10 @@ class JiraSource:
     def missing_permissions(self, project: str = "") -> list[Permission]:
         """Which permissions the account lacks, in a project by id or anywhere, and what for."""
         return self._client.run(self._api.missing_permissions(project))
+
+    def run(self, talk: Talk[T]) -> T:
+        """What some other talk with this Jira comes to."""
+        return self._client.run(talk)
 
     @cached_property
     def zone(self) -> tzinfo:

@@ -11,12 +11,13 @@ from urllib.parse import parse_qsl, unquote
 
 import orjson
 
-from sojourn.jira.simulator import cloud, datacenter
+from sojourn.jira.simulator import cloud, datacenter, webhooks
 from sojourn.jira.simulator.asking import Asked, Handler, Reply, Wrong
 from sojourn.jira.simulator.control import control
 from sojourn.jira.simulator.faults import Fault, Faults
 from sojourn.jira.simulator.limits import Limits, NoLimits
 from sojourn.jira.simulator.site import Account, Site
+from sojourn.jira.simulator.webhooks import Post
 
 Face = Literal["cloud", "datacenter"]
 _REFUSED = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
@@ -46,10 +47,12 @@ class Simulator:
         self.face = face
         self.limits: Limits = NoLimits()
         self.faults = Faults()
+        self.post = Post(site, face)
         self._watch = watch
         self._last_page: dict[str, Reply] = {}
         routes = cloud.ROUTES if face == "cloud" else datacenter.ROUTES
-        self._routes = [(endpoint, _pattern(endpoint), handler) for endpoint, handler in routes.items()]
+        every = [*routes.items(), *webhooks.routes(face)]
+        self._routes = [(endpoint, _pattern(endpoint), handler) for endpoint, handler in every]
 
     async def __call__(self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Any) -> None:
         """Answer one call, as ASGI has it."""

@@ -23,6 +23,7 @@ def create(site: Site, payload: dict[str, Any]) -> Item:
         item = site.add({"id": site.fresh_id(), "key": key, "fields": fields})
         site.index.remove(int(item.id))
         site.touched(item, item.id)
+        site.tell("jira:issue_created", item, issue_event_type_name="issue_created")
         return item
 
 
@@ -74,6 +75,8 @@ def comment(site: Site, issue: str, body: str, by: str = "") -> None:
         item.comments.append({**told, "jsdPublic": True})
         item.fields["updated"] = now
         site.touched(item, item.id)
+        address = f"http://jira.example.com/rest/api/2/issue/{item.id}/comment/{told['id']}"
+        site.tell("comment_created", item, comment={"self": address, **told})
 
 
 def delete(site: Site, issue: str) -> None:
@@ -82,6 +85,7 @@ def delete(site: Site, issue: str) -> None:
         item = _item(site, issue)
         del site.items[item.id]
         site.touched(None, item.id)
+        site.tell("jira:issue_deleted", item)
 
 
 def rename_status(site: Site, status: str, name: str) -> None:
@@ -145,6 +149,8 @@ def _record(site: Site, item: Item, changes: list[dict[str, Any]], by: str) -> N
     item.histories.append(history)
     item.fields["updated"] = now
     site.touched(item, item.id)
+    told = {"changelog": {"id": history["id"], "items": changes}, "issue_event_type_name": "issue_generic"}
+    site.tell("jira:issue_updated", item, user=history["author"], **told)
 
 
 def _change(site: Site, field: str, before: Any, after: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 {"do": "limits", "burst": 10, "points": 65000}                Cloud; {"size", "fill", "interval_s"} for Data Center
 {"do": "clock", "advance_s": 3600}
 {"do": "lag", "seconds": 30}                                  how far the search is behind
+{"do": "webhooks", "times": 10, "delay_s": 60, "is_shuffled": true, "lost": 0.2}   what becomes of them on the way
 """
 
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from sojourn.jira.simulator import changes
 from sojourn.jira.simulator.asking import Reply, Wrong, reply
 from sojourn.jira.simulator.faults import Fault
 from sojourn.jira.simulator.limits import BucketLimits, CloudLimits, NoLimits
+from sojourn.jira.simulator.webhooks import Mess
 
 if TYPE_CHECKING:
     from sojourn.jira.simulator.app import Simulator
@@ -60,5 +62,7 @@ def _do(simulator: "Simulator", what: str, asked: dict[str, Any]) -> None:
         simulator.site.clock.advance(asked["advance_s"])
     elif what == "lag":
         simulator.site.lag_s = asked["seconds"]
+    elif what == "webhooks":
+        simulator.post.mess = Mess(**asked)
     else:
         raise KeyError(what)

@@ -44,6 +44,8 @@ def serving(
 def serve(simulator: Simulator, port: int) -> NoReturn:
     """Serve the simulator until Ctrl-C or SIGTERM, and end the process."""
 
+    simulator.post.keep_sending()
+
     async def run() -> None:
         server = _server(simulator, port, None, None)
         for sign in (signal.SIGINT, signal.SIGTERM):

@@ -6,12 +6,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
+
+import orjson
 
 from sojourn.jira import values
 from sojourn.jira.credentials import ApiToken, Credentials, PersonalToken
 from sojourn.jira.simulator.index import Entry, Index
+
+if TYPE_CHECKING:
+    from sojourn.jira.simulator.webhooks import Webhook
 
 LEVELS_FIELD = "security"
 
@@ -85,6 +90,15 @@ class Item:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something that happened, as JSON, for webhooks."""
+
+    kind: str
+    at_ms: int
+    event: bytes
+
+
 class Site:
     """One Jira. `lag_s` is how many seconds the search is behind. Hold `turn` while changing it."""
 
@@ -103,6 +117,8 @@ class Site:
         self.custom_fields: dict[str, str] = {}
         self.last_number: Counter[str] = Counter()
         self.next_id = 1
+        self.webhooks: list[Webhook] = []
+        self.told: list[Told] = []
 
     def add(self, payload: dict[str, Any]) -> Item:
         """Take in a work item with its changelog and comments, as `GET /issue` of Cloud gives them."""
@@ -154,6 +170,12 @@ class Site:
         if item:
             item.cache.clear()
         self.index.later(self.clock.now_ms + round(self.lag_s * 1000), int(issue), item.entry() if item else None)
+
+    def tell(self, kind: str, item: Item, **more: Any) -> None:
+        """Have webhooks told, later, what became of a work item; nobody is told where there are none."""
+        if self.webhooks:
+            issue = {"id": item.id, "key": item.key, "fields": item.fields}
+            self.told.append(Told(kind, self.clock.now_ms, orjson.dumps({**more, "issue": issue})))
 
     def fresh_id(self) -> str:
         """An id that nothing has yet."""
