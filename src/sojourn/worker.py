@@ -20,11 +20,13 @@ from sojourn.jira.sync.due import ask_for_due
 from sojourn.jobs import queue
 from sojourn.jobs.alone import alone
 from sojourn.jobs.loops import Loop, Turn
+from sojourn.jobs.models import State
 from sojourn.jobs.perform import work_off
 from sojourn.jobs.worker import Worker
 
 KEEP_JOBS = timedelta(days=30)
-"""How long jobs are kept after their end."""
+KEEP_DONE = timedelta(days=1)
+"""How long jobs are kept after their end, and those that did what they should: with webhooks there are thousands."""
 
 _HOUR_S = 3600.0
 _WAITS = "Another worker runs on this store, and SQLite takes one: this one waits until that one ends."
@@ -46,6 +48,7 @@ def _refresh_holidays(turn: Turn) -> bool:
 
 def _forget_jobs(turn: Turn) -> bool:
     queue.prune(turn.clock() - KEEP_JOBS)
+    queue.prune(turn.clock() - KEEP_DONE, [State.FINISHED])
     return False
 
 
@@ -63,7 +66,7 @@ LOOPS = (
     Loop("jobs", 1, work_off, threads=2),
     Loop("sync", 5, _ask_for_syncs, shared=True),
     Loop("holiday feeds", _HOUR_S, _refresh_holidays, shared=True),
-    Loop("old jobs", 24 * _HOUR_S, _forget_jobs, shared=True),
+    Loop("old jobs", _HOUR_S, _forget_jobs, shared=True),
     Loop("old webhooks", _HOUR_S, _forget_webhooks, shared=True),
 )
 

@@ -302,10 +302,13 @@ def test_old_jobs_are_forgotten_with_their_logs(clock: Clock) -> None:
     clock.pass_by(days=1)
     waiting, young = ask(kinds.refuse, clock), ask(kinds.copy, clock, upto=1, tag="young")
     queue.cancel(young.pk, clock(), "bob")
-    assert queue.prune(clock()) == 1
+    clock.pass_by(days=1)
+    assert queue.prune(clock(), [State.FINISHED]) == 1
     assert set(Job.objects.all()) == {waiting, young}
     assert DBTaskResult.objects.count() == 2
     assert not LogLine.objects.filter(job_id=old.pk).exists()
+    assert queue.prune(clock()) == 1
+    assert list(Job.objects.all()) == [waiting]
 
 
 def test_rate_and_time_left_are_of_this_beginning(clock: Clock) -> None:

@@ -5,7 +5,7 @@ holds, in the same transaction; so one that was taken for dead and comes back wr
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -165,9 +165,9 @@ def retry(number: int, now: datetime, by: str) -> Job:
     return job
 
 
-def prune(before: datetime) -> int:
-    """Delete the jobs that ended before an instant, with their logs; the answer is how many."""
-    gone = DBTaskResult.objects.filter(job__ended_at__lt=before)
+def prune(before: datetime, states: Sequence[State] = tuple(State)) -> int:
+    """Delete the jobs that ended before an instant, in those states, with their logs; the answer is how many."""
+    gone = DBTaskResult.objects.filter(job__ended_at__lt=before, job__state__in=states)
     return gone.delete()[1].get(Job._meta.label, 0)
 
 
