@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sojourn.core.calendar import ALWAYS, DAY, Calendar, HorizonError
+from sojourn.core.calendar.calendar import NO_DAY
 from sojourn.errors import UserError
 from tests.core.calendar_help import ALL_DAYS, HOUR, calendar, ms
 
@@ -240,6 +241,8 @@ def test_business_days(start: str, count: int, end: str) -> None:
 def test_ends_of_business(start: str, count: int, end: str) -> None:
     ours = calendar(BERLIN, holidays=[TUESDAY], breaks={"2024-05-09": [["16:00", "18:00"]]})
     assert ours.business_day_end(ms(start, BERLIN), count) == ms(end, BERLIN)
+    date = np.array([ms(start[:10]) // DAY])
+    assert ours.business_day_ends(date, count).tolist() == [ms(end, BERLIN)]
 
 
 def test_always() -> None:
@@ -296,6 +299,8 @@ def test_a_calendar_that_ends() -> None:
     ):
         with pytest.raises(UserError):
             ask()
+    dates = np.array([start // DAY, ms(TUESDAY) // DAY])
+    assert ours.business_day_ends(dates, 1).tolist() == [ms(f"{TUESDAY}T12:00"), NO_DAY]
 
 
 @pytest.mark.parametrize("method", ["deadline", "start_for"])

@@ -184,7 +184,7 @@ def intersection(one: Stays, other: Stays, others: int) -> Stays:
     """
     first = firsts(other.item)
     rest = np.flatnonzero(~first)  # the other's changes; a stable sort puts them behind those of one at one instant
-    order = _in_order(np.append(one.item, other.item[rest]), np.append(one.entered, other.entered[rest]), one.items)
+    order = in_order(np.append(one.item, other.item[rest]), np.append(one.entered, other.entered[rest]), one.items)
     is_other = order >= len(one)
     mine = np.cumsum(~is_other) - 1
     item = one.item[mine]
@@ -202,7 +202,7 @@ def intersection(one: Stays, other: Stays, others: int) -> Stays:
     return Stays(one.items, item, value, entered, left, entry, current, mine).where(~between)
 
 
-def _in_order(item: Int64Array, at: Int64Array, items: int) -> Int64Array:
+def in_order(item: Int64Array, at: Int64Array, items: int) -> Int64Array:
     """A stable order by item and instant. As one key, where it fits, sorted stretches are merged, not sorted again."""
     if not len(at):
         return np.zeros(0, dtype=np.int64)

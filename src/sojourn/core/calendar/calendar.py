@@ -19,6 +19,8 @@ from sojourn.errors import Refused, UserError
 
 _BLOCK = 1 << 37  # 4.4 years: single questions compile, and remember, whole blocks
 _REMEMBERED = 8
+NO_DAY = np.iinfo(np.int64).max
+"""Where a calendar has no such day."""
 _YEAR_2000 = day_number(date(2000, 1, 1)) * DAY
 # Long enough for every weekday to meet every date, 29 February included.
 _WEEKDAY_CYCLE = 28 * 366 * DAY
@@ -184,6 +186,29 @@ class Calendar:
             if len(later) >= max(count, 1):
                 return self._end_of(int(later[max(count, 1) - 1]))
         raise self._ends(f"there are no {count} working days after {show(at_ms)}")
+
+    def business_day_ends(self, dates: Ints, count: int) -> Ints:
+        """`business_day_end` of whole columns of dates of the calendar's zone, as days since 1970-01-01.
+
+        Where there are not so many working days any more, NO_DAY. Errors: UserError for dates out of reach.
+        """
+        if not len(dates):
+            return dates
+        first, last = int(dates.min()) * DAY - 3 * DAY, int(dates.max()) * DAY + 3 * DAY
+        check_reach(first)
+        check_reach(last)
+        ahead, most = (count + 60) * DAY, min(max(self._exceptions_reach()[1], last) + 10 * DAY, LATEST)
+        while True:
+            end = min(last + ahead, most)
+            worked, closing = days.closings(self.rules, self.compile(first, end))
+            closing = np.append(
+                closing[worked < end // DAY - 3], NO_DAY
+            )  # what the range may not hold whole is left out
+            worked = worked[: len(closing) - 1]
+            place = np.searchsorted(worked, dates, "right" if count else "left") + max(count, 1) - 1
+            if end == most or int(place.max()) < len(worked):
+                return np.take(closing, place, mode="clip")
+            ahead *= 8
 
     def day_starts(self, first_ms: int, last_ms: int) -> Ints:
         """When the dates of the calendar's zone begin, inside `[first_ms, last_ms)`, sorted.

@@ -159,6 +159,16 @@ def worked_dates(rules: Rules, reach: WorkingTime) -> Ints:
     return np.unique(day[reach.elapsed(start, end) > 0])
 
 
+def closings(rules: Rules, reach: WorkingTime) -> tuple[Ints, Ints]:
+    """The `worked_dates`, and when the working time of each ends, of dates that the range holds whole."""
+    dates = worked_dates(rules, reach)
+    day, span = _opened(rules, reach.first, reach.last)
+    ours = (reach.first <= span.start) & (span.start < span.end) & (span.end <= reach.last) & np.isin(day, dates)
+    last = np.full(len(dates), reach.first, dtype=np.int64)
+    np.maximum.at(last, np.searchsorted(dates, day[ours]), span.end[ours])
+    return dates, reach.instant(reach.until(last))
+
+
 def last_worked(rules: Rules, day: int, reach: WorkingTime) -> int:
     """The closing instant of a date: where the working time of its windows ends. The range holds it whole."""
     opened = _opened(rules, day * DAY, day * DAY)
