@@ -98,10 +98,16 @@ class Amounts(NamedTuple):
 def sums(rows: Rows, shown: Int64Array, as_of: int) -> Sums:
     """The sums of a measure that shows so much at each row, and at `as_of`."""
     length = np.append(np.where(rows.first[1:], as_of, shown[1:]), as_of)[: len(shown)] - shown
-    paused = np.where(rows.paused & ~rows.gap, length, 0)
-    gap = np.where(rows.gap, length, 0)
-    running, waiting, between = (np.append(0, np.cumsum(one)) for one in (length - paused - gap, paused, gap))
-    return Sums(shown, running, waiting, between)
+    paused, gap = length * (rows.paused & ~rows.gap), length * rows.gap
+    waiting, between = _before(paused), _before(gap)
+    return Sums(shown, _before(length) - waiting - between, waiting, between)
+
+
+def _before(length: Int64Array) -> Int64Array:
+    """The sum before each row, and behind the last."""
+    found = np.zeros(len(length) + 1, dtype=np.int64)
+    np.cumsum(length, out=found[1:])
+    return found
 
 
 def used_up(spans: Spans, goal: Int64Array, measure: Sums) -> Int64Array:

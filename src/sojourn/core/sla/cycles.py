@@ -65,11 +65,16 @@ def cycles(given: Fired, grid: Grid) -> Cycles:
     ended = running & reset
     begun = ended & again
     running = running & ~reset | begun
-    begins = np.sort(np.concatenate([row[start & ~before] * 4, row[begun] * 4 + 2]))
-    ends = np.sort(np.concatenate([row[stopped | ended] * 4 + 1, row[running & cancel] * 4 + 3]))
+    begins = _merged(row[start & ~before] * 4, row[begun] * 4 + 2)
+    ends = _merged(row[stopped | ended] * 4 + 1, row[running & cancel] * 4 + 3)
     valid = np.zeros(len(grid) + 1, dtype=bool)
     valid[row[stopped]] = True
     return _paired(begins, ends, valid, grid)
+
+
+def _merged(many: Int64Array, few: Int64Array) -> Int64Array:
+    """Both, sorted; each of them is sorted."""
+    return np.sort(np.concatenate([many, few])) if len(few) else many
 
 
 def _last_word(opened: BoolArray, says: BoolArray, first: BoolArray) -> BoolArray:
