@@ -15,6 +15,7 @@ import bench_http
 import bench_import
 import bench_jql
 import bench_reports
+import bench_sla
 import bench_start
 import bench_webhooks
 from measuring import load, machine
@@ -27,6 +28,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "import": lambda given: bench_import.report(given.help_desk, given.items),
     "jql": lambda given: bench_jql.report(given.items),
     "webhooks": lambda _: bench_webhooks.report(),
+    "sla": lambda given: bench_sla.report(given.items),
     "start": lambda _: bench_start.report(),
 }
 
