@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from threading import Event
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
@@ -60,11 +61,14 @@ def test_a_feed_that_fails_is_told_and_the_others_are_read(monkeypatch: pytest.M
     assert HolidaySet.objects.get(name="A").refreshed_at == read_at
 
 
-def test_jobs_are_forgotten_thirty_days_after_their_end() -> None:
+@pytest.mark.parametrize(("kind", "arguments", "days"), [(kinds.copy, {"upto": 1}, 1), (kinds.refuse, {}, 30)])
+def test_jobs_are_forgotten_a_day_after_they_did_well_and_thirty_after_they_failed(
+    kind: Any, arguments: dict[str, int], days: int
+) -> None:
     clock = Clock()
-    job = ask(kinds.copy, clock, upto=1)
+    job = ask(kind, clock, **arguments)
     work_off(clock)
-    clock.pass_by(days=30)
+    clock.pass_by(days=days)
     LOOPS["old jobs"].step(turn(clock))
     assert Job.objects.filter(pk=job.pk).exists()
     clock.pass_by(seconds=1)

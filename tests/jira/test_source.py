@@ -48,7 +48,8 @@ def test_every_call_and_every_answer_of_cloud_is_as_described(shared: Path) -> N
         source.missing_permissions(PROJECT)
         source.count(Window(PROJECT, since_ms=NOW_MS - 10**9, until_ms=NOW_MS))
         list(source.ids(Window(PROJECT, newest_first=True), reconcile=["10001", "10002"]))
-        assert {call.endpoint for call in played.calls} == {endpoint for endpoint, _, _ in played.simulator._routes}
+        reading = {endpoint for endpoint, _, _ in played.simulator._routes if "webhook" not in endpoint}
+        assert {call.endpoint for call in played.calls} == reading
         described = description(shared / "jira" / "cloud-platform-v3.openapi.json")
         assert [problem for call in played.calls for problem in described.problems(call)] == []
 
