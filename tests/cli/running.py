@@ -1,5 +1,6 @@
 """Running the command, in this process or in one of its own."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -31,10 +32,14 @@ def in_process(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(sys, "argv", ["sojourn", *map(str, words)])
         capfd.readouterr()
         code = 0
+        threshold = gc.get_threshold()
         try:
             cli.main()
         except SystemExit as end:
             code = int(end.code or 0)
+        finally:  # else what this test leaves would be collected amid the transaction of a later one
+            gc.set_threshold(*threshold)
+            gc.unfreeze()
         return Run(code, *capfd.readouterr())
 
     return run
