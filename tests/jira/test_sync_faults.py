@@ -6,11 +6,14 @@ from itertools import pairwise, product
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from sojourn.history.models import Issue
+from sojourn.history.write import Writer
 from sojourn.jira import connecting, health
 from sojourn.jira.simulator import BucketLimits, CloudLimits, Fault, changes
 from sojourn.jira.simulator.limits import refusal
+from sojourn.jira.sync.hand import Hand
 from sojourn.sealed import Secret
 from tests.jira.simulated import NOW_MS
 from tests.jira.syncing import Synced, synced
@@ -246,8 +249,6 @@ def test_what_is_odd_and_makes_sense_is_kept(play: Play, spoil: Callable[[Any], 
 
 
 def test_a_work_item_that_the_store_does_not_take_is_left_out_alone(play: Play, monkeypatch: Any) -> None:
-    from sojourn.history.write import Writer
-
     write = Writer.write
 
     def choosy(self: Writer, records: Any) -> Any:
@@ -262,3 +263,13 @@ def test_a_work_item_that_the_store_does_not_take_is_left_out_alone(play: Play, 
         assert played.seen() - played.there() == {"10007"}
         [row] = played.connection.again.all()
         assert row.problem == "the store does not take it: OverflowError; the log says more"
+
+
+def test_a_store_that_is_full_or_locked_is_no_fault_of_work_items() -> None:
+    class Full:
+        def write(self, _: Any) -> Any:
+            raise OperationalError("database or disk is full")
+
+    hand: Any = Hand(*[None] * 4, Full())  # type: ignore[arg-type]
+    with pytest.raises(OperationalError):
+        hand._write([])

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db import DatabaseError, transaction
+from django.db import DataError, IntegrityError, ProgrammingError, transaction
 from django.db.models import Q, QuerySet
 
 from sojourn.history.models import Issue
@@ -22,6 +22,9 @@ _MINUTE_MS = 60_000
 _AT_ONCE = 1_000
 _ACCESS_ENDS = timedelta(minutes=2)
 """So long before the end of an access token a run ends, and goes on with another one."""
+_UNFIT = (DataError, IntegrityError, ProgrammingError, ArithmeticError, TypeError, ValueError)
+"""What is the fault of a record; a store that is full, locked or away is not, and ends the run."""
+
 log = logging.getLogger(__name__)
 
 
@@ -69,7 +72,7 @@ class Hand:
         try:
             with transaction.atomic():
                 self.writer.write(records)
-        except (DatabaseError, ArithmeticError, TypeError, ValueError) as error:
+        except _UNFIT as error:
             if len(records) == 1:
                 log.exception("work item %s", records[0].jira_id)
                 return {records[0].jira_id: f"the store does not take it: {type(error).__name__}; the log says more"}
