@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "sojourn.calendars",
     "sojourn.access",
     "sojourn.jira",
+    "sojourn.sla",
     "django_htmx",
     "sojourn.web",
 ]

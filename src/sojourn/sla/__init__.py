@@ -1,0 +1,1 @@
+"""Stored SLAs: definitions and their versions, the clocks of work items, previews and explanations."""
