@@ -16,6 +16,11 @@ LONG = 3_000
 """Where so many work items are known to be still to be read, they are read by a process of their own."""
 
 _ENOUGH = 1_000
+_MOST = 50 * _ENOUGH
+"""Windows hold at least so many work items: few at first, so that something is there at once, then as many again as
+are there, since between two windows nothing is read ahead; but not more than may be read twice where a cursor is lost.
+"""
+
 _LONGEST_DAYS = 20_000
 
 
@@ -65,10 +70,11 @@ def _begin_window(hand: Hand, state: ProjectState) -> None:
 
 def _edge(hand: Hand, state: ProjectState) -> int | None:
     """Where a window begins that holds enough to be worth one; None is with the first work item."""
+    enough = min(max(_ENOUGH, state.done), _MOST)
     until_ms = (state.swept_to_ms or 0) if state.floor_ms is None else state.floor_ms
     while state.width_days <= _LONGEST_DAYS:
         since_ms = until_ms - state.width_days * _DAY_MS
-        if hand.source.count(Window(state.project, since_ms, state.floor_ms)) >= _ENOUGH:
+        if hand.source.count(Window(state.project, since_ms, state.floor_ms)) >= enough:
             return since_ms
         state.width_days *= 2
     return None
