@@ -12,3 +12,7 @@ class Refused(UserError):
         super().__init__(f"{path}: {problem}" if path else problem)
         self.path = path
         self.problem = problem
+
+
+class InUse(UserError):
+    """Something that cannot be deleted since others need it: the message names them."""

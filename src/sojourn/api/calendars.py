@@ -10,7 +10,7 @@ from ninja import Body, Router, Schema, Status
 from sojourn.api.errors import Problem
 from sojourn.api.security import need
 from sojourn.calendars import store
-from sojourn.errors import Refused, UserError
+from sojourn.errors import InUse, Refused, UserError
 
 router = Router(tags=["calendars"])
 Definition = Body[dict[str, Any]]
@@ -127,9 +127,12 @@ def replaced(request: HttpRequest, name: str, definition: Definition) -> Any:
     summary="Delete a calendar",
 )
 def removed(request: HttpRequest, name: str) -> Any:
-    """Delete a calendar with all its versions."""
+    """Delete a calendar with all its versions; 409, naming who uses it, where it is used."""
     known(name)
-    store.remove(name)
+    try:
+        store.remove(name)
+    except InUse as error:
+        raise Problem(409, str(error), "name") from None
     return Status(204, None)
 
 

@@ -125,11 +125,14 @@ def _calendar(definition: dict[str, Any]) -> Calendar:
 
 
 def remove(name: str) -> None:
-    """Delete a calendar and its versions; raises UserError where there is none or it is built in."""
+    """Delete a calendar and its versions; raises UserError where there is none or it is built in, InUse where used."""
     if _built_in(name):
         raise Refused("name", f"{name!r} is built in and cannot be removed; remove one of your own")
     show(name)
-    StoredCalendar.objects.filter(name=name).delete()
+    with transaction.atomic():
+        found = StoredCalendar.objects.select_for_update().filter(name=name)
+        list(found)  # who is about to use it has it locked: they come first, and are heard
+        found.delete()
 
 
 def check_can_change(name: str) -> None:

@@ -24,3 +24,10 @@ class JqlError(Refused):
         self.hint = hint
         super().__init__("", f"line {self.line}, column {self.column}: {message}{'; ' if hint else ''}{hint}")
         self.path = "jql"
+
+    def at(self, path: str) -> "JqlError":
+        """The same error, of a query that stands at a place of its own among other input."""
+        placed = JqlError(self.message, self.text, self.start, self.end, expected=self.expected, hint=self.hint)
+        placed.path = path
+        placed.args = (f"{path}: {self.problem}",)
+        return placed

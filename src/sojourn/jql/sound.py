@@ -18,7 +18,7 @@ MOST_DEEP: Final = 16
 def refuse_unsound(scope: Scope, query: Query) -> None:
     """Raises JqlError at the first thing that no store could answer."""
     conditions = 0
-    for node in _nodes(query):
+    for node in nodes(query):
         if isinstance(node, Value) and "\0" in node.text:
             raise scope.wrong(node, "no value has the character U+0000", "leave it out")
         if isinstance(node, Function):
@@ -32,14 +32,14 @@ def refuse_unsound(scope: Scope, query: Query) -> None:
         _refuse_deep(scope, query.where, 0)
 
 
-def _nodes(node: Node) -> Iterator[Node]:
+def nodes(node: Node) -> Iterator[Node]:
     """A node and all that are in it, in the order of the text."""
     yield node
     for field in fields(node):
         value = getattr(node, field.name)
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Node):
-                yield from _nodes(part)
+                yield from nodes(part)
 
 
 def _check_arguments(scope: Scope, function: Function) -> None:
