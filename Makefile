@@ -6,16 +6,19 @@ SOJOURN_HOME ?= $(CURDIR)/.sojourn
 PORT ?= 8000
 LOCK = $(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header --group build pyproject.toml
 
-.PHONY: run test lint types bench lock clean
+.PHONY: run test coverage lint bench lock clean
 
 run: $(VENV)/run.stamp ## Load the demo data once, then serve it on http://127.0.0.1:8000
 	@SOJOURN_HOME="$(SOJOURN_HOME)" $(BIN)/sojourn demo --port $(PORT)
 
 test: $(VENV)/dev.stamp ## Everything that must pass; on PostgreSQL too where TEST_POSTGRES_URL is set
-	$(BIN)/pytest --numprocesses 2 --cov --cov-report term:skip-covered
+	$(BIN)/pytest --numprocesses 2
 ifdef TEST_POSTGRES_URL
 	TEST_DATABASE_URL="$(TEST_POSTGRES_URL)" $(BIN)/pytest --numprocesses 2
 endif
+
+coverage: $(VENV)/dev.stamp ## Which lines no test runs
+	$(BIN)/pytest --numprocesses 2 --cov --cov-report term:skip-covered
 
 lint: $(VENV)/dev.stamp ## Format, lint, types and import rules
 	$(BIN)/ruff format --check .
