@@ -237,10 +237,11 @@ class Ordered(Column):
     def condition(self, scope: Scope, condition: Condition) -> Q:
         """What a condition on the field means: values before or after another one, too."""
         if condition.operator in ORDER:
-            return self.has(self._beyond(scope, condition))
+            return self.has(self.beyond(scope, condition))
         return super().condition(scope, condition)
 
-    def _beyond(self, scope: Scope, condition: Condition) -> frozenset[int]:
+    def beyond(self, scope: Scope, condition: Condition) -> frozenset[int]:
+        """The values before or after what the operand of a condition means."""
         chosen = self.chosen(scope, condition.operand)
         rank = {number: rank_of(key) for number, key, _ in self.known(scope)}
         compare = COMPARE[condition.operator]

@@ -39,14 +39,15 @@ def selection(text: str, asking: Asking, issues: QuerySet[Issue] | None = None) 
         within = within.filter(site__name__in=asking.sites)
     scope = Scope(text, asking, within)
     refuse_unsound(scope, query)
-    condition = _EVERYONE if query.where is None else _clause(scope, query.where)
+    condition = _EVERYONE if query.where is None else condition_of(scope, query.where)
     return Selection(query, condition, order.by(scope, query.order_by), tuple(scope.warnings))
 
 
-def _clause(scope: Scope, clause: Clause) -> Q:
+def condition_of(scope: Scope, clause: Clause) -> Q:
+    """The work items that meet a clause; raises JqlError where it means nothing."""
     clause = without_double_not(clause)
     if isinstance(clause, Not):
-        return ~_clause(scope, clause.clause)
+        return ~condition_of(scope, clause.clause)
     if isinstance(clause, And | Or):
         return _all_of(scope, clause) if isinstance(clause, And) else _one_of(scope, clause)
     if isinstance(clause, Changed):
@@ -59,7 +60,7 @@ def _clause(scope: Scope, clause: Clause) -> Q:
 def _one_of(scope: Scope, clause: Or) -> Q:
     found = Q()
     for part in clause.clauses:
-        found |= _clause(scope, part)
+        found |= condition_of(scope, part)
     return found
 
 
@@ -71,7 +72,7 @@ def _all_of(scope: Scope, clause: And) -> Q:
     for before, part in zip((None, *parts), parts, strict=False):
         if before and reads_histories(part) and not reads_histories(before):
             scope.within = around.filter(found)
-        asked = _clause(scope, part)
+        asked = condition_of(scope, part)
         found &= asked if len(found) < _MOST_JOINED else _fenced(asked)
     scope.within = around
     return found

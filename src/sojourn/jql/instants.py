@@ -54,6 +54,14 @@ def ms(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
+def instant_of_text(text: str) -> int:
+    """The instant, in ms, that Jira writes as `2024-01-31T09:00:00.000+0100`; raises ValueError where it is none."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(f"{text!r:.60} has no zone")
+    return ms(found)
+
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -92,10 +92,10 @@ def was(scope: Scope, meaning: Meaning, condition: Condition) -> Q:
 
     The present value counts, too. WAS NOT and WAS NOT IN hold for all others.
     """
-    key = _history(scope, meaning, condition)
-    held = _table(set[int]().union(*Held(scope, meaning, key).members(condition.operand)))
-    tests: list[Test] = [lambda entries: _in(held, entries.value)]
-    tests += [_of_stay(scope, predicate) for predicate in condition.predicates]
+    key = history(scope, meaning, condition)
+    held = table(set[int]().union(*Held(scope, meaning, key).members(condition.operand)))
+    tests: list[Test] = [lambda entries: among(held, entries.value)]
+    tests += [of_stay(scope, predicate) for predicate in condition.predicates]
     found = Q(OneOf(_where(scope, key, tests, with_authors=_asks_who(condition.predicates))))
     return ~found if "not" in condition.operator else found
 
@@ -106,15 +106,15 @@ def changed(scope: Scope, meaning: Meaning, node: Changed) -> Q:
     FROM and TO say of a field with several values which of them was taken out, and which was put in; what one person
     takes out and puts in at one instant is one change.
     """
-    key = _history(scope, meaning, node)
+    key = history(scope, meaning, node)
     tests: list[Test] = [lambda entries: ~entries.first]
     sides = [predicate for predicate in node.predicates if predicate.name in ("from", "to")]
     held = Held(scope, meaning, key) if sides else None
     for predicate in node.predicates:
         if held and predicate in sides:
-            tests.append(_of_side(held, predicate))
+            tests.append(of_side(held, predicate))
         else:
-            tests.append(_of_stay(scope, predicate))
+            tests.append(of_stay(scope, predicate))
     with_authors = _asks_who(node.predicates) or (held is not None and held.has_sets)
     return Q(OneOf(_where(scope, key, tests, with_authors=with_authors, lasting=False)))
 
@@ -126,10 +126,10 @@ def updated_by(scope: Scope, function: Function) -> Q:
     who, *ends = function.arguments
     people = PEOPLE.chosen(scope, who).numbers
     begin_ms, end_ms = ([instant_ms(scope, end) for end in ends] + [None, None])[:2]
-    table = _table(people)
+    known = table(people)
 
     def by_them(entries: Entries) -> BoolArray:
-        found = _in(table, entries.author)
+        found = among(known, entries.author)
         if begin_ms is not None:
             found &= entries.at >= begin_ms
         return found if end_ms is None else found & (entries.at <= end_ms)
@@ -138,12 +138,32 @@ def updated_by(scope: Scope, function: Function) -> Q:
     return Q(OneOf(np.unique(np.concatenate(found))))
 
 
-def _history(scope: Scope, meaning: Meaning, node: Condition | Changed) -> str:
+def history(scope: Scope, meaning: Meaning, node: Condition | Changed) -> str:
     """The key of the timelines of a field; raises JqlError where its history is not kept."""
     if meaning.history is None:
         hint = f"kept are those of {_KEPT} and of the custom fields in the setting SOJOURN_CUSTOM_FIELDS"
         raise scope.wrong(node.field, f"the history of the field {meaning.name} is not kept", hint)
     return meaning.history
+
+
+def tests_of_changes(scope: Scope, meaning: Meaning, node: Condition | Changed, key: str) -> list[Test]:
+    """The tests that one entry passes from which on WAS or CHANGED holds, whatever comes later.
+
+    Raises JqlError for predicates of which that cannot be said.
+    """
+    is_changed = isinstance(node, Changed)
+    held = Held(scope, meaning, key)
+    tests: list[Test] = [lambda entries: ~entries.first]
+    if isinstance(node, Condition):
+        wanted = table(set[int]().union(*held.members(node.operand)))
+        tests = [lambda entries: among(wanted, entries.value)]
+    for predicate in node.predicates:
+        is_side = predicate.name in ("from", "to") and is_changed
+        if predicate.name == "by" or (is_side and held.has_sets) or not (is_changed or predicate.name == "before"):
+            message = f"{predicate.name.upper()} of {meaning.name} cannot be asked over time"
+            raise scope.wrong(predicate, message, "leave it out")
+        tests.append(of_side(held, predicate) if is_side else of_stay(scope, predicate))
+    return tests
 
 
 def _where(
@@ -165,7 +185,7 @@ def _asks_who(predicates: Iterable[Predicate]) -> bool:
     return any(predicate.name == "by" for predicate in predicates)
 
 
-def _of_stay(scope: Scope, predicate: Predicate) -> Test:
+def of_stay(scope: Scope, predicate: Predicate) -> Test:
     """A test of the instants at which a value held."""
     if predicate.name in ("from", "to"):
         raise scope.wrong(predicate, f"{predicate.name.upper()} goes with CHANGED, not with WAS")
@@ -181,19 +201,19 @@ def _of_stay(scope: Scope, predicate: Predicate) -> Test:
     return lambda entries: (entries.at <= last_ms) & (entries.until >= first_ms) & (first_ms <= last_ms)
 
 
-def _of_side(held: Held, predicate: Predicate) -> Test:
+def of_side(held: Held, predicate: Predicate) -> Test:
     """A test of what was taken out, FROM, or put in, TO: of a single value both are the value itself."""
-    tables = [_table(numbers) for numbers in held.members(predicate.operand)]
+    tables = [table(numbers) for numbers in held.members(predicate.operand)]
 
-    def of_side(entries: Entries) -> BoolArray:
+    def test(entries: Entries) -> BoolArray:
         before, after = _whole_changes(entries) if held.has_sets else (entries.before, entries.value)
         one, other = (before, after) if predicate.name == "from" else (after, before)
         found = np.zeros(len(entries.at), dtype=bool)
-        for table in tables:
-            found |= _in(table, one) & ~_in(table, other)
+        for some in tables:
+            found |= among(some, one) & ~among(some, other)
         return found
 
-    return of_side
+    return test
 
 
 def _whole_changes(entries: Entries) -> tuple[Int64Array, Int64Array]:
@@ -210,8 +230,8 @@ def _whole_changes(entries: Entries) -> tuple[Int64Array, Int64Array]:
 
 def _by(scope: Scope, predicate: Predicate) -> Test:
     chosen = PEOPLE.chosen(scope, predicate.operand)
-    table = _table(chosen.numbers | ({EMPTY} if chosen.empty else set()))
-    return lambda entries: _in(table, entries.author)
+    known = table(chosen.numbers | ({EMPTY} if chosen.empty else set()))
+    return lambda entries: among(known, entries.author)
 
 
 def _span(scope: Scope, predicate: Predicate) -> tuple[int, int]:
@@ -225,14 +245,15 @@ def _span(scope: Scope, predicate: Predicate) -> tuple[int, int]:
     return first_ms, last_ms
 
 
-def _table(numbers: Iterable[int]) -> BoolArray:
+def table(numbers: Iterable[int]) -> BoolArray:
     """Whether a number is one of these, by number; the last place is that of all that are larger."""
     wanted = np.fromiter(numbers, np.int64)
-    table = np.zeros(int(wanted.max(initial=0)) + 2, dtype=bool)
-    table[wanted] = True
-    return table
+    known = np.zeros(int(wanted.max(initial=0)) + 2, dtype=bool)
+    known[wanted] = True
+    return known
 
 
-def _in(table: BoolArray, numbers: Int64Array) -> BoolArray:
-    found: BoolArray = table[np.minimum(numbers, len(table) - 1)]
+def among(known: BoolArray, numbers: Int64Array) -> BoolArray:
+    """Whether each number is one of those of a table."""
+    found: BoolArray = known[np.minimum(numbers, len(known) - 1)]
     return found

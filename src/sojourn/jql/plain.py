@@ -132,7 +132,12 @@ class Text(Plain):
     def value(self, scope: Scope, operand: Operand) -> str:
         if not isinstance(operand, Value):
             raise scope.wrong(operand, f"{operand} is not a text")
-        return operand.text.translate(_UPPER)
+        return upper_ascii(operand.text)
+
+
+def upper_ascii(text: str) -> str:
+    """A text with the letters a to z as capitals."""
+    return text.translate(_UPPER)
 
 
 class Unvalued(Text):

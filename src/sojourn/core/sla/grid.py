@@ -82,6 +82,12 @@ class Grid:
         found[source.row[happened]] = True
         return found
 
+    def since(self, happened: BoolArray) -> BoolArray:
+        """The rows in which something happened, and all later ones of the item."""
+        count = np.cumsum(happened)
+        before = np.where(self.first, np.append(0, count[:-1])[: len(count)], 0)
+        return np.asarray(count > np.maximum.accumulate(before))
+
     def rises(self, holding: BoolArray) -> BoolArray:
         """The rows in which something begins to hold."""
         found = holding.copy()

@@ -105,9 +105,7 @@ class Signals:
                 return self._each(or_, parts, self.stands)
             case Is() | Reached():
                 return self.holds(condition)
-        happened = np.cumsum(self._moments(condition))
-        before = np.where(self.grid.first, np.append(0, happened[:-1])[: len(happened)], 0)
-        return happened > np.maximum.accumulate(before)
+        return self.grid.since(self._moments(condition))
 
     def inside(self) -> BoolArray | None:
         """The rows inside the scope and with a goal; None where that is all of them."""
