@@ -5,6 +5,7 @@ told as a warning unless they never change. Dates from now on mean the moment as
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
@@ -41,6 +42,12 @@ class Rows:
         self.grid = Grid(created, lines, {}, NO_END)
         self._lines, self._facts = lines, facts
         self._held: dict[str, Int64Array] = {}
+
+    def knowing(self, facts: Sequence[BoolArray]) -> "Rows":
+        """The same rows with the facts of another query."""
+        other = copy(self)
+        other._facts = facts
+        return other
 
     def held(self, key: str) -> Int64Array:
         """The numbers of what a field held at each row."""
