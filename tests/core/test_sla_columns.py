@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sojourn.core.calendar import ALWAYS, Calendar
 from sojourn.core.sla import columns
 from sojourn.core.sla.batch import NO_GOAL, NONE, Batch, Coded
+from sojourn.core.sla.beyond import BEYOND
 from sojourn.core.sla.clock import ByHand, Clock, Extension, Item, Reset, Verdict
 from sojourn.core.sla.conditions import (
     NEVER,
@@ -39,7 +40,6 @@ from sojourn.core.sla.policy import (
 )
 from sojourn.core.sla.reference import replay
 from sojourn.core.timeline import Timelines
-from sojourn.errors import UserError
 from tests.core.calendar_help import HOUR, calendar, ms
 
 BEGIN = ms("2024-03-28T00:00")  # a Thursday, three days before Berlin's clocks change
@@ -329,12 +329,18 @@ def test_a_calendar_that_is_not_there_is_named() -> None:
         columns.replay(policy, Batch(np.array([BEGIN])), CALENDARS, BEGIN)
 
 
-def test_a_deadline_after_the_end_of_time_is_an_error_in_both_ways() -> None:
+def test_a_deadline_that_no_calendar_reaches_keeps_no_other_clock_from_being_told() -> None:
+    """Working time is three hours of one day: a deadline after them lies beyond the end of what calendars know."""
     short = {"once": Calendar.from_json({"tz": "UTC", "special_hours": {"2024-04-01": [["09:00", "12:00"]]}})}
-    for target in (Duration("4h"), NextBusinessDay(2)):
+    first = ms("2024-04-01T10:00")
+    for target in (Duration("4h"), NextBusinessDay(2), Duration("0m")):
         policy = Policy(Created(), NEVER, (Goal(target, "once"),))
-        given_batch = Batch(np.array([BEGIN]))
-        with pytest.raises(UserError):
-            columns.replay(policy, given_batch, short, BEGIN)
-        with pytest.raises(UserError):
-            replay(policy, given_batch.item(0), short, BEGIN)
+        given_batch = Batch(np.array([BEGIN, first, first + 24 * HOUR]))
+        found = columns.replay(policy, given_batch, short, first + HOUR * 25)
+        told = [found.clock(place, ["once"]) for place in range(len(found))]
+        walked = [replay(policy, given_batch.item(place), short, first + HOUR * 25).clocks[0] for place in range(3)]
+        assert told == walked
+        assert (told[2].deadline_ms, told[2].verdict) == (BEYOND, Verdict.STILL)
+        late = Batch(np.array([first + 2000 * HOUR]))
+        alone = columns.replay(policy, late, short, first + 3000 * HOUR).clock(0, ["once"])
+        assert alone == replay(policy, late.item(0), short, first + 3000 * HOUR).clocks[0]

@@ -9,6 +9,7 @@ import numpy as np
 from sojourn.core.calendar import Calendar, HorizonError, WorkingTime
 from sojourn.core.calendar.horizon import LATEST, check_reach
 from sojourn.core.sla.batch import NONE
+from sojourn.core.sla.beyond import BEYOND
 from sojourn.core.timeline import BoolArray, Int64Array
 from sojourn.errors import UserError
 
@@ -30,12 +31,29 @@ class Reach:
         return self._asked(lambda curve: curve.until(at))
 
     def instant(self, worked: Int64Array) -> Int64Array:
-        """The earliest instant with so much working time. Errors: UserError where working time ends before."""
-        return self._asked(lambda curve: curve.instant(worked))
+        """The earliest instant with so much working time; BEYOND where working time ends before."""
+
+        def ask(curve: WorkingTime) -> Int64Array:
+            if curve.last < LATEST:
+                return curve.instant(worked)
+            if not curve.total:
+                return np.full_like(worked, BEYOND)
+            return np.where(worked > curve.total, BEYOND, curve.instant(np.minimum(worked, curve.total)))
+
+        return self._asked(ask)
 
     def next_open(self, at: Int64Array) -> Int64Array:
-        """Each instant, or the opening after it. Errors: UserError where there is none."""
-        return self._asked(lambda curve: curve.next_open(at))
+        """Each instant, or the opening after it; BEYOND where there is none."""
+
+        def ask(curve: WorkingTime) -> Int64Array:
+            if curve.last < LATEST:
+                return curve.next_open(at)
+            if not curve.total:
+                return np.full_like(at, BEYOND)
+            closed = at >= curve.spans.end[-1]
+            return np.where(closed, BEYOND, curve.next_open(np.where(closed, curve.spans.start[0], at)))
+
+        return self._asked(ask)
 
     def _asked(self, ask: Callable[[WorkingTime], Int64Array]) -> Int64Array:
         while True:

@@ -82,7 +82,7 @@ class Clocks:
 def replay(policy: Policy, batch: Batch, calendars: Mapping[str, Calendar], as_of_ms: int, threads: int = 1) -> Clocks:
     """The clocks of all items as they stood at `as_of`.
 
-    Errors: KeyError for a calendar that is not handed in; UserError where a calendar's working time ends too early.
+    Errors: KeyError for a calendar that is not handed in; UserError for instants beyond the year 9999.
     """
     targets = Targets(policy, calendars, batch, as_of_ms)
 

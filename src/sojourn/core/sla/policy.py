@@ -7,6 +7,7 @@ from typing import Literal
 from sojourn.core.calendar import Calendar, days
 from sojourn.core.calendar.rules import DAY
 from sojourn.core.duration_parse import parse_duration
+from sojourn.core.sla.beyond import business_day_end
 from sojourn.core.sla.conditions import NEVER, Condition
 from sojourn.errors import Refused
 
@@ -56,6 +57,9 @@ class NextBusinessDay:
 class NoTarget:
     """A stopwatch."""
 
+
+LASTING = (Duration, DynamicDuration)
+"""Targets that are used up, which pauses move; the others are dates, or none."""
 
 Target = Duration | DynamicDuration | NegotiationDate | NextBusinessDay | NoTarget
 
@@ -119,5 +123,5 @@ def day_end_ms(date_ms: int, day_end: int, calendar: Calendar) -> int:
     """When a date, given as its midnight UTC, ends: with its business, -1, or at that time of its day."""
     day = date_ms // DAY
     if day_end == BUSINESS_END:
-        return calendar.business_day_end(days.instant_of(calendar.tz, day, DAY // 2), 0)
+        return business_day_end(calendar, days.instant_of(calendar.tz, day, DAY // 2), 0)
     return days.instant_of(calendar.tz, day, day_end)

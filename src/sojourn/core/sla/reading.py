@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from sojourn.core.calendar import Calendar
+from sojourn.core.sla.beyond import deadline
 from sojourn.core.sla.clock import Clock, Cycle, Event, Extension, State, Times, Verdict
 from sojourn.core.sla.policy import Goal
 from sojourn.core.sla.target import Aim, Chosen, aim, calendar_of
@@ -40,11 +41,12 @@ class Goals(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A target as it stands against the time of a clock until `end_ms`."""
+    """A target as it stands against the time of a clock until `end_ms`; `lasting` is one that is used up."""
 
     calendar: str
     goal_ms: int | None
     deadline_ms: int | None
+    lasting: bool = False
 
 
 def read_clock(
@@ -60,7 +62,7 @@ def read_clock(
     last = decisions[-1]
     held = _held(stretches, last, given, cycles[0].start_ms, end_ms)
     calendar = given.calendars[held.calendar]
-    working = _times(stretches, held.deadline_ms, cycles[0].start_ms, end_ms, calendar.elapsed)
+    working = _times(stretches, held, cycles[0].start_ms, end_ms, calendar.elapsed)
     goal_ms, finished = held.goal_ms, state == State.FINISHED
     breached = held.deadline_ms is not None and end_ms > held.deadline_ms
     critical = goal_ms is not None and not finished and 100 * working.elapsed >= critical_percent * goal_ms
@@ -74,7 +76,7 @@ def read_clock(
         goal_ms=goal_ms,
         deadline_ms=held.deadline_ms,
         working=working,
-        wall=_times(stretches, held.deadline_ms, cycles[0].start_ms, end_ms, lambda begin, end: end - begin),
+        wall=_times(stretches, held._replace(lasting=False), cycles[0].start_ms, end_ms, lambda a, b: b - a),
         percent=100 * working.elapsed // goal_ms if goal_ms is not None and goal_ms > 0 else None,
         critical=critical,
         cycles=len(cycles),
@@ -96,15 +98,15 @@ def _amount(stretches: Sequence[Stretch], modes: tuple[Mode, ...], begin_ms: int
 def reached(stretches: Sequence[Stretch], duration_ms: int, start_ms: int, end_ms: int, calendar: Calendar) -> int:
     """The instant at which running time uses up a duration; after the end it is taken to run on at once."""
     if duration_ms == 0:
-        return calendar.next_open(start_ms)
+        return deadline(calendar, start_ms, 0)
     left_ms = duration_ms
     for one in _until(stretches, end_ms):
         if one.mode == "running":
             worked = calendar.elapsed(one.begin_ms, one.end_ms)
             if worked >= left_ms:
-                return calendar.deadline(one.begin_ms, left_ms)
+                return deadline(calendar, one.begin_ms, left_ms)
             left_ms -= worked
-    return calendar.deadline(end_ms, left_ms)
+    return deadline(calendar, end_ms, left_ms)
 
 
 def _held(stretches: Sequence[Stretch], decision: Decision, given: Goals, start_ms: int, end_ms: int) -> Held:
@@ -115,7 +117,8 @@ def _held(stretches: Sequence[Stretch], decision: Decision, given: Goals, start_
     for extension in decision.extensions:
         wanted = _extended(wanted, extension, stretches, start_ms, calendar)
     if wanted.duration_ms is not None:
-        return Held(name, wanted.duration_ms, reached(stretches, wanted.duration_ms, start_ms, end_ms, calendar))
+        at_ms = reached(stretches, wanted.duration_ms, start_ms, end_ms, calendar)
+        return Held(name, wanted.duration_ms, at_ms, lasting=True)
     if wanted.deadline_ms is not None:
         return Held(name, calendar.elapsed(start_ms, wanted.deadline_ms), wanted.deadline_ms)
     return Held(name, None, None)
@@ -130,21 +133,20 @@ def _extended(
         return Aim(duration_ms=by_ms + (used_ms if extension.basis == "now" else wanted.duration_ms))
     if wanted.deadline_ms is not None:
         basis_ms = now_ms if extension.basis == "now" else wanted.deadline_ms
-        return Aim(deadline_ms=calendar.deadline(basis_ms, by_ms))
+        return Aim(deadline_ms=deadline(calendar, basis_ms, by_ms))
     return wanted
 
 
-def _times(
-    stretches: Sequence[Stretch], deadline_ms: int | None, start_ms: int, end_ms: int, elapsed: Elapsed
-) -> Times:
+def _times(stretches: Sequence[Stretch], held: Held, start_ms: int, end_ms: int, elapsed: Elapsed) -> Times:
     """Until the deadline pauses do not count; after it they do, and only gaps do not."""
+    deadline_ms = held.deadline_ms
     if deadline_ms is None or end_ms <= deadline_ms:
-        return Times(
-            elapsed=_amount(stretches, ("running",), start_ms, end_ms, elapsed),
-            paused=_amount(stretches, ("paused",), start_ms, end_ms, elapsed),
-            remaining=None if deadline_ms is None else elapsed(end_ms, deadline_ms),
-            overdue=0,
-        )
+        used_ms = _amount(stretches, ("running",), start_ms, end_ms, elapsed)
+        left_ms = None if deadline_ms is None or held.lasting else elapsed(end_ms, deadline_ms)
+        if held.lasting and held.goal_ms is not None:
+            left_ms = held.goal_ms - used_ms
+        paused_ms = _amount(stretches, ("paused",), start_ms, end_ms, elapsed)
+        return Times(elapsed=used_ms, paused=paused_ms, remaining=left_ms, overdue=0)
     cut_ms = max(deadline_ms, start_ms)
     late = _amount(stretches, ("running", "paused"), cut_ms, end_ms, elapsed)
     return Times(

@@ -16,7 +16,7 @@ from sojourn.core.sla.target import Chosen
 def replay(policy: Policy, item: Item, calendars: Mapping[str, Calendar], as_of_ms: int) -> Answer:
     """The cycles and clocks of a work item as they stood at `as_of`.
 
-    Errors: KeyError for a calendar that is not handed in; UserError where a calendar's working time ends too early.
+    Errors: KeyError for a calendar that is not handed in; UserError for instants beyond the year 9999.
     """
     walk = _Walk(policy, item, as_of_ms)
     for at_ms in instants(item, as_of_ms):

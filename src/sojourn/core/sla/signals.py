@@ -1,6 +1,6 @@
 """Conditions on columns: in which rows of a grid each fires, holds and stands, as `firing` says it of one item."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import reduce
 from operator import and_, or_
 
@@ -19,9 +19,9 @@ from sojourn.core.sla.conditions import (
     Leaf,
     Left,
     Reached,
-    leaves,
 )
 from sojourn.core.sla.grid import Grid
+from sojourn.core.sla.mapped import all_leaves
 from sojourn.core.sla.policy import DynamicDuration, NegotiationDate, Policy
 from sojourn.core.timeline import BoolArray, Int64Array, Timelines
 
@@ -31,9 +31,14 @@ GOAL, SCOPE = "goal", "scope"
 
 def grid_of(policy: Policy, batch: Batch, as_of_ms: int) -> Grid:
     """The rows at which anything that the policy asks for may happen."""
+    return Grid(batch.created, *grid_sources(policy, batch), as_of_ms)
+
+
+def grid_sources(policy: Policy, batch: Batch) -> tuple[dict[str, Timelines], dict[str, Timelines]]:
+    """What a policy asks for of a batch: timelines by what they are, and dates by their fields."""
     steps: dict[str, Timelines] = {}
     dates: dict[str, Timelines] = {}
-    for leaf in _asked(policy):
+    for leaf in all_leaves(policy):
         match leaf:
             case Reached(field):
                 dates |= {field: batch.dates[field]} if field in batch.dates else {}
@@ -50,15 +55,7 @@ def grid_of(policy: Policy, batch: Batch, as_of_ms: int) -> Grid:
             steps |= _named("field", named, batch.fields) if named else {}
     for name, one in ((GOAL, batch.goal), (SCOPE, batch.scope)):
         steps |= {} if one is None else {name: one}
-    return Grid(batch.created, steps, dates, as_of_ms)
-
-
-def _asked(policy: Policy) -> Iterable[Leaf]:
-    return (
-        leaf
-        for condition in (policy.start, policy.pause, policy.stop, policy.reset, policy.cancel)
-        for leaf in leaves(condition)
-    )
+    return steps, dates
 
 
 def _named(kind: str, name: str, given: Mapping[str, Coded]) -> dict[str, Timelines]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from sojourn.core.calendar import Calendar
+from sojourn.core.sla.beyond import business_day_end
 from sojourn.core.sla.clock import Item
 from sojourn.core.sla.firing import value_at
 from sojourn.core.sla.policy import (
@@ -47,14 +48,14 @@ class Aim(NamedTuple):
 
 
 def aim(goal: Goal, chosen: Chosen, start_ms: int, calendar: Calendar) -> Aim:
-    """What the goal asks for. Errors: UserError where the calendar ends too early."""
+    """What the goal asks for."""
     match goal.target:
         case Duration() as fixed:
             return Aim(duration_ms=fixed_ms(fixed, calendar))
         case DynamicDuration(_, unit):
             return Aim(duration_ms=duration_ms(chosen.text, unit, calendar))
         case NextBusinessDay(days):
-            return Aim(deadline_ms=calendar.business_day_end(start_ms, days))
+            return Aim(deadline_ms=business_day_end(calendar, start_ms, days))
         case NegotiationDate(_, day_end):
             if chosen.date_ms is None or day_end is None:
                 return Aim(deadline_ms=chosen.date_ms)

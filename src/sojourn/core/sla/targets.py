@@ -11,6 +11,7 @@ from sojourn.core.calendar.rules import DAY, Rules
 from sojourn.core.calendar.zone import Zone
 from sojourn.core.sla.amounts import Reach
 from sojourn.core.sla.batch import NO_GOAL, NONE, Batch
+from sojourn.core.sla.beyond import BEYOND
 from sojourn.core.sla.policy import (
     Duration,
     DynamicDuration,
@@ -132,9 +133,7 @@ class Targets:
         if self._ends.get(key) is None:
             self._ends[key] = calendar.business_day_ends(np.arange(first[0], last[0] + 1), count)
         ends: Int64Array = self._ends[key][zone.local(start) // DAY - first[0]]
-        for place in np.flatnonzero(ends == NO_DAY).tolist():
-            calendar.business_day_end(int(start[place]), count)  # says what is wrong
-        return ends
+        return np.where(ends == NO_DAY, BEYOND, ends)
 
 
 def _or_none(value: int | None) -> int:
