@@ -5,6 +5,7 @@ from django.urls import path
 
 from sojourn import metrics
 from sojourn.api import hooks, routes
+from sojourn.api.tts import routes as tts
 from sojourn.web import bundle, report, views
 
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("logout", LogoutView.as_view(), name="logout"),
     path("api/docs", routes.docs, name="api-docs"),
     path("api/v1/", routes.urls()),
+    *tts.urls(),
     path("hooks/jira/<slug:connection>", hooks.jira, name="jira-webhook"),
     path("health", views.health, name="health"),
     path("metrics", metrics.page, name="metrics"),

@@ -1,5 +1,6 @@
-"""What requests carry, as JSON."""
+"""What requests and plain answers carry, as JSON."""
 
+import json
 from typing import Any
 
 import orjson
@@ -40,3 +41,11 @@ def expect_none(request: HttpRequest) -> None:
     """Raise Problem where a body says something; none and {} say nothing."""
     for name in read_object(request):
         raise Problem(400, f"{name!r:.60} means nothing here: this address takes no body.", "body")
+
+
+def text(value: Any) -> bytes:
+    """A value as JSON; what no JSON text can hold, such as half a surrogate, is shown as a question mark."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, ensure_ascii=False).encode(errors="replace")

@@ -85,6 +85,7 @@ def _by_token(request: HttpRequest, secret: str, scope: Scope) -> Token:
         have = ", ".join(token.scopes)
         raise Problem(403, f"This needs the scope {scope}; the token {token.name} has {have}. Make one that has it.")
     request.user = token.user
+    vars(request)["token"] = token
     return token
 
 

@@ -21,7 +21,10 @@ app.add_typer(token_app, name="token")
 @token_app.command()
 def create(
     user: Annotated[str, typer.Option(help="The user in whose name the token asks.")],
-    scope: Annotated[list[str] | None, typer.Option(help="read (default) or write. May be repeated.")] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="read (default), write, sla:read or sla:write. May be repeated."),
+    ] = None,
     expires: Annotated[str, typer.Option(help="How long it holds, such as 90d or 12h. Default: until revoked.")] = "",
 ) -> None:
     """Make a token and print it on stdout, once: only a hash of it is kept.
@@ -31,6 +34,8 @@ def create(
       sojourn token create --user ann --expires 90d
 
       sojourn token create --user ann --scope read --scope write > token.txt
+
+      sojourn token create --user ann --scope sla:read --scope sla:write
     """
     use_store()
     from datetime import timedelta

@@ -6,6 +6,8 @@ Statuses, fields, priorities and calendars are numbers there, and the name of an
 from collections.abc import Iterator
 from typing import Any as Anything
 
+from django.db import transaction
+
 from sojourn.core.duration_parse import parse_duration
 from sojourn.core.sla.conditions import NEVER, Any, Changed, Condition, Entered, Ids, Is, Left, Reached
 from sojourn.core.sla.policy import BUSINESS_END, Duration, Goal, NegotiationDate, Policy, Target
@@ -116,6 +118,7 @@ def _scope(given: Given, at_ms: int) -> str:
     return f"({jql}) AND {asked}" if jql else asked
 
 
+@transaction.atomic
 def save(value: Anything, by: By) -> int:
     """Save a definition and publish it for new and open cycles; returns its number. Raises NotSaved."""
     made = definitions.create(read(value, by.at_ms), by)
@@ -123,6 +126,7 @@ def save(value: Anything, by: By) -> int:
     return made.definition_id
 
 
+@transaction.atomic
 def update(number: int, value: Anything, by: By) -> None:
     """Say something else from now on, for new and open cycles; raises Missing, NotSaved."""
     find(number)

@@ -103,7 +103,7 @@ def read_fields(value: Any) -> dict[str, Any]:
         if field not in _READ and field not in _IGNORED:
             near = get_close_matches(key, (*_READ, *OTHER_NAMES), n=1, cutoff=0.5)
             raise refused(f"{key:.60}", f"unknown field; {f'did you mean {near[0]}?' if near else 'leave it out'}")
-        if one is not None and field in _READ:
+        if one is not None and one != "" and field in _READ:
             read_one = _READ[field](one, key)
             if said.get(field, read_one) != read_one:
                 raise refused(key, f"is not {said[field]}, the same thing under its other name")

@@ -1,0 +1,1 @@
+"""The Time to SLA REST services, path for path (docs/rest-time-to-sla.md)."""

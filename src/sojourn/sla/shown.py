@@ -1,0 +1,37 @@
+"""Definitions and their versions as JSON, for all who show them."""
+
+from typing import Any
+
+from sojourn.core.instants import utc_text
+from sojourn.sla.models import Definition, Version
+
+
+def definition_as_json(one: Definition, latest: Version) -> dict[str, Any]:
+    """A definition, and what it says: as published, or, where nothing is, as the last draft has it."""
+    shown = one.published or latest
+    return {
+        "id": one.pk,
+        "name": shown.name,
+        "site": one.site.name if one.site else None,
+        "enabled": one.enabled,
+        "published": one.published.number if one.published else None,
+        "latest": latest.number,
+        "policy": shown.policy,
+    }
+
+
+def version_as_json(one: Version) -> dict[str, Any]:
+    """A version with who saved and published it; instants are texts in UTC, null where it was not published."""
+    is_published = one.published_ms is not None
+    return {
+        "version": one.number,
+        "name": one.name,
+        "policy": one.policy,
+        "legacy": one.legacy,
+        "saved": utc_text(one.saved_ms),
+        "saved_by": one.saved_by,
+        "reason": one.reason,
+        "published": utc_text(one.published_ms) if one.published_ms is not None else None,
+        "published_by": one.published_by if is_published else None,
+        "applies_to": one.applies_to if is_published else None,
+    }
