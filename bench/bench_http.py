@@ -68,7 +68,8 @@ def _run(home: Path, arguments: list[str], told: str = "") -> str:
 
 
 def _token(home: Path) -> str:
-    _run(home, ["user", "add", "bench", "--password-stdin"], "a long password of the benchmark\n")
+    words = ["user", "add", "bench", "--role", "administrator", "--password-stdin"]
+    _run(home, words, "a long password of the benchmark\n")
     return _run(home, ["token", "create", "--user", "bench"]).strip()
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from sojourn.access import granting
+from sojourn.access.models import Grant
 from sojourn.calendars import public_holidays, store
 from sojourn.errors import UserError
 from sojourn.history.models import Issue, Site
@@ -62,6 +64,7 @@ def simulated(port: int) -> Iterator[None]:
         for field, value in {**given, "secret": Secret(asks.secret), "refused": ""}.items():
             setattr(row, field, value)
         row.save()
+        _let_in(timezone.now())
         yield
 
 
@@ -94,6 +97,13 @@ def _account() -> User:
             "set SOJOURN_HOME to an empty folder"
         )
     return found or User.objects.create_user(USER, password=PASSWORD)
+
+
+def _let_in(now: datetime) -> None:
+    """Let the demo's account see the demo's site, which it administers."""
+    granting.give(USER, "administrator")
+    if not Grant.objects.filter(user__username=USER, site__name=SITE).exists():
+        granting.grant(USER, granting.Place(SITE, every_level=True), now, "the demo")
 
 
 def _add_calendar(definition: dict[str, Any], country: str, subdivision: str | None, now: datetime) -> None:

@@ -34,7 +34,7 @@ def work_items(many_items: None) -> None:
 
 @pytest.fixture
 def bob(db: None) -> Any:
-    return get_user_model().objects.create_user("bob", password="a long pass phrase")
+    return get_user_model().objects.create_superuser("bob", password="a long pass phrase")
 
 
 @pytest.fixture

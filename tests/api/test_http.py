@@ -14,7 +14,7 @@ from tests.builders import change, issue, store
 
 @pytest.fixture
 def http(live_server: Any) -> Any:
-    get_user_model().objects.create_user("bob")
+    get_user_model().objects.create_superuser("bob")
     moved = change("2024-01-02T10:00:00.000+0000", "status", "Open", "Done")
     store(*(issue(f"ABC-{number}", "Done", moved) for number in range(1, 31)))
     token = tokens.create("bob", [], timezone.now(), None)

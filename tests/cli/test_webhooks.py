@@ -116,6 +116,9 @@ def test_what_a_team_does_is_seen_by_who_asks_the_service(here: Here, tmp_path: 
         port = free.getsockname()[1]
     server = f"http://127.0.0.1:{port}"
     assert here.run("user", "add", "ann", "--password-stdin", given="a long pass phrase\n").code == 0
+    site = here.url.partition("://")[2].partition(":")[0]
+    assert here.run("access", "grant", "ann", "--site", site, "--every-level").code == 0
+    assert here.run("access", "give", "ann", "administrator").code == 0
     token = here.run("token", "create", "--user", "ann", "--expires", "1d").out.strip().split()[-1]
     assert here.run("connect", "--webhook", "acme", "--webhook-url", server).code == 0
 

@@ -36,5 +36,5 @@ def work_items(db: None) -> None:
 
 @pytest.fixture
 def signed_in(db: None, client: Client) -> Client:
-    client.force_login(get_user_model().objects.create_user("ann", password="a long pass phrase"))
+    client.force_login(get_user_model().objects.create_superuser("ann", password="a long pass phrase"))
     return client

@@ -23,7 +23,7 @@ NARROW = {"width": 400, "height": 800}
 @pytest.fixture
 def visit(chromium: Any, live_server: Any, work_items: None) -> Iterator[Callable[..., Any]]:
     """A visit to the report by somebody who has signed in; nothing may be in the console but that of a 400."""
-    get_user_model().objects.create_user("ann", password="a long pass phrase")
+    get_user_model().objects.create_superuser("ann", password="a long pass phrase")
     contexts, said = [], []
 
     def begin(query: str = "", **options: Any) -> Any:

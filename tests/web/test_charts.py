@@ -2,6 +2,7 @@ import pytest
 import vl_convert
 
 from sojourn.core.duration import DAY_MS, HOUR_MS, MINUTE_MS, TimeFormat
+from sojourn.history.read import values_of
 from sojourn.reports.charts import Figure, figures, spec
 from sojourn.reports.table import Notes
 from tests.web.test_report_page import _answer
@@ -60,13 +61,14 @@ def test_the_spec_can_be_drawn() -> None:
 @pytest.mark.usefixtures("work_items")
 def test_both_shapes_give_the_same_figures() -> None:
     wide, long = (_answer(shape=shape, calendar="Office") for shape in ("wide", "long"))
-    assert figures(wide, wide.collect()) == figures(long, long.collect())
+    statuses = list(values_of("status"))
+    assert figures(wide, wide.collect(), statuses) == figures(long, long.collect(), statuses)
 
 
 @pytest.mark.usefixtures("work_items")
 def test_figures_are_over_those_that_were_there() -> None:
     answer = _answer(calendar="Office", time_format="ms")
-    found = {one.name: one for one in figures(answer, answer.collect())}
+    found = {one.name: one for one in figures(answer, answer.collect(), values_of("status"))}
     values = sorted(answer.collect()["In progress"].drop_nulls())
     assert "Waiting" not in found
     one = found["In progress"]

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from sojourn.access import granting
+from sojourn.access.granting import Place
 from sojourn.history.models import Site
 from sojourn.jira.models import Connection, ProjectState
 from sojourn.sealed import Secret
@@ -27,6 +30,7 @@ def connection(work_items: None) -> Connection:
 
 
 def test_it_is_told_anew_with_each_part_of_the_page(connection: Connection, visit: Callable[..., Any]) -> None:
+    granting.grant("ann", Place("Test"), timezone.now(), "test")
     page = visit()
     fresh = page.locator("#freshness")
     assert "Data as of 2026-02-02 02:40 UTC" in fresh.inner_text()

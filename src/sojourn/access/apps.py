@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class AccessConfig(AppConfig):
-    """Tables of tokens and of wrong attempts."""
+    """Tables of tokens, wrong attempts, rights and grants."""
 
     name = "sojourn.access"

@@ -47,7 +47,13 @@ def listed(request: HttpRequest) -> dict[str, Any]:
     return {"calendars": [_out(name) for name in store.names()]}
 
 
-@router.post("", auth=need("write"), response={201: CalendarOut}, operation_id="add-calendar", summary="Add a calendar")
+@router.post(
+    "",
+    auth=need("write", "calendars"),
+    response={201: CalendarOut},
+    operation_id="add-calendar",
+    summary="Add a calendar",
+)
 def add(request: HttpRequest, response: HttpResponse, definition: Definition) -> Any:
     """Store a calendar, the JSON of docs/calendars.md, under its name; 409 where the name is taken."""
     name = definition.get("name")
@@ -105,7 +111,7 @@ def shown(request: HttpRequest, name: str, version: int | None = None) -> dict[s
 
 @router.put(
     "/{path:name}",
-    auth=need("write"),
+    auth=need("write", "calendars"),
     response={200: CalendarOut, 201: CalendarOut},
     operation_id="put-calendar",
     summary="Save a new version of a calendar",
@@ -121,7 +127,7 @@ def replaced(request: HttpRequest, name: str, definition: Definition) -> Any:
 
 @router.delete(
     "/{path:name}",
-    auth=need("write"),
+    auth=need("write", "calendars"),
     response={204: None},
     operation_id="delete-calendar",
     summary="Delete a calendar",

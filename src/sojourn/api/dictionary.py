@@ -4,10 +4,10 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from sojourn.api.security import need
+from sojourn.api.security import need, sight_of
 from sojourn.errors import Refused
-from sojourn.history import read
-from sojourn.history.models import Project, Value
+from sojourn.history import read, seen
+from sojourn.history.models import Value
 
 router = Router(tags=["work items"])
 
@@ -42,8 +42,8 @@ class ValueOut(Schema):
     summary="The projects",
 )
 def projects(request: HttpRequest) -> dict[str, list[dict[str, str]]]:
-    """All projects, by key."""
-    found = Project.objects.order_by("key", "site__name")
+    """The projects of which you see a work item, by key."""
+    found = seen.projects(sight_of(request)).order_by("key", "site__name")
     rows = found.values("key", "name", jira=F("jira_id"), of=F("site__name"))
     return {
         "projects": [{"id": row["jira"], "key": row["key"], "name": row["name"], "site": row["of"]} for row in rows]
@@ -54,8 +54,9 @@ def projects(request: HttpRequest) -> dict[str, list[dict[str, str]]]:
     "/statuses", auth=need("read"), response=dict[str, list[ValueOut]], operation_id="statuses", summary="The statuses"
 )
 def statuses(request: HttpRequest) -> dict[str, list[ValueOut]]:
-    """All statuses, by name."""
-    return {"statuses": _values(Value.objects.filter(kind="status"))}
+    """The statuses of the sites of which you see a work item, by name."""
+    found = Value.objects.filter(kind="status")
+    return {"statuses": _values(seen.values(found, sight_of(request), ["status"]))}
 
 
 @router.get(
@@ -66,11 +67,17 @@ def statuses(request: HttpRequest) -> dict[str, list[ValueOut]]:
     summary="The values of a field",
 )
 def values(request: HttpRequest, field: str, site: str = "") -> dict[str, list[ValueOut]]:
-    """The values a tracked field took, by name; of a field of people, everybody who is known."""
-    tracked = read.names_of_fields()
+    """The values a tracked field took, by name; of a field of people, everybody who is known.
+
+    Those of statuses, types, priorities, resolutions and people are told where you see a work item of the site, any
+    other where you see one that has or had it.
+    """
+    sight = sight_of(request)
+    tracked = read.names_of_fields(seen.fields(sight))
     if field not in tracked:
         raise Refused("field", f"{field!r:.60} is not tracked; there are: {', '.join(tracked)}")
-    return {"values": _values(read.values_of(field, [site] if site else []))}
+    found = read.values_of(field, [site] if site else [])
+    return {"values": _values(seen.values(found, sight, [read.dictionary_of(field)]))}
 
 
 def _values(found: QuerySet[Value]) -> list[ValueOut]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from ninja import Query, Router
 
 from sojourn.api.errors import Problem
-from sojourn.api.security import need
+from sojourn.api.security import need, sight_of
 from sojourn.calendars import store
 from sojourn.core import timeline
 from sojourn.core.calendar import Calendar
@@ -20,6 +20,7 @@ from sojourn.core.instants import utc_text
 from sojourn.core.measure import Measure
 from sojourn.core.timeline import Timelines, Window
 from sojourn.errors import Refused, UserError
+from sojourn.history import seen
 from sojourn.history.item import Steps, steps
 from sojourn.history.models import Issue, Value
 from sojourn.history.write import GONE_MS
@@ -34,9 +35,17 @@ RELATED = ("site", "project", "status", *_NAMED)
 
 @router.get("/issues/{key}", auth=need("read"), operation_id="issue", summary="A work item")
 def shown(request: HttpRequest, key: str, site: str = "") -> dict[str, Any]:
-    """A work item as it is now. `site` is needed only where several sites have one of that key."""
-    issue = _find(key, site)
-    return {**described(issue, PARTS), "fields": issue.fields}
+    """A work item as it is now. `site` is needed only where several sites have one of that key.
+
+    To who may not see all work items, what `fields` tells of others is left out: parent, subtasks and links.
+    """
+    sight = sight_of(request)
+    issue = _find(key, site, sight)
+    hidden = seen.OF_OTHERS if sight else frozenset()
+    return {
+        **described(issue, PARTS),
+        "fields": {key: value for key, value in issue.fields.items() if key not in hidden},
+    }
 
 
 @router.get("/issues/{key}/timeline", auth=need("read"), operation_id="timeline", summary="The history of a work item")
@@ -52,7 +61,7 @@ def history(
 
     `field`, which may be repeated, leaves only those fields. A field of events, such as comments, has no stays.
     """
-    issue = _find(key, site)
+    issue = _find(key, site, sight_of(request))
     try:
         hours = store.load(calendar)
     except UserError as error:
@@ -71,12 +80,16 @@ def history(
     }
 
 
-def _find(key: str, site: str) -> Issue:
+def _find(key: str, site: str, sight: Q) -> Issue:
     """The work item of a key; of several the one that was not deleted. Raises Problem 404, or Refused.
 
-    What is gone from its Jira, deleted or hidden, is not there.
+    What is gone from its Jira, deleted or hidden, is not there, and neither is what the sight does not show.
     """
-    found = Issue.objects.select_related(*RELATED).filter(Q(deleted_ms=None) | Q(deleted_ms__gt=GONE_MS), key=key)
+    found = (
+        Issue.objects.select_related(*RELATED)
+        .filter(sight)
+        .filter(Q(deleted_ms=None) | Q(deleted_ms__gt=GONE_MS), key=key)
+    )
     found = found.filter(site__name=site) if site else found
     ordered = list(found.order_by(F("deleted_ms").desc(nulls_first=True), "-row_version"))
     if not ordered:

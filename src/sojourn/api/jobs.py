@@ -66,7 +66,9 @@ class JobsOut(Schema):
     next: str | None
 
 
-@router.get("", auth=need("read"), response=JobsOut, operation_id="jobs", summary="The jobs", url_name="jobs")
+@router.get(
+    "", auth=need("read", "administration"), response=JobsOut, operation_id="jobs", summary="The jobs", url_name="jobs"
+)
 def listed(
     request: HttpRequest,
     state: str = "",
@@ -84,20 +86,32 @@ def listed(
     return {"jobs": [shown.as_json(job) for job in found[:limit]], "next": following}
 
 
-@router.get("/{number}", auth=need("read"), response=JobWithLog, operation_id="job", summary="A job")
+@router.get("/{number}", auth=need("read", "administration"), response=JobWithLog, operation_id="job", summary="A job")
 def shown_one(request: HttpRequest, number: Number) -> dict[str, Any]:
     """A job with its log."""
     job = _find(number)
     return {**shown.as_json(job), "log": shown.log_of(job)}
 
 
-@router.post("/{number}/cancel", auth=need("write"), response=JobOut, operation_id="cancel-job", summary="Cancel a job")
+@router.post(
+    "/{number}/cancel",
+    auth=need("write", "administration"),
+    response=JobOut,
+    operation_id="cancel-job",
+    summary="Cancel a job",
+)
 def cancel(request: HttpRequest, number: Number) -> dict[str, Any]:
     """Ask that a job ends: one that runs does so at its next step. 409 where it has ended."""
     return _change(request, number, queue.cancel)
 
 
-@router.post("/{number}/retry", auth=need("write"), response=JobOut, operation_id="retry-job", summary="Retry a job")
+@router.post(
+    "/{number}/retry",
+    auth=need("write", "administration"),
+    response=JobOut,
+    operation_id="retry-job",
+    summary="Retry a job",
+)
 def retry(request: HttpRequest, number: Number) -> dict[str, Any]:
     """Begin a job that failed or was cancelled once more, where it was. 409 where it did not fail."""
     return _change(request, number, queue.retry)

@@ -52,7 +52,7 @@ class Cursor:
 
 def first(report: str, options: Mapping[str, list[str]], per_page: int, wanted: Request) -> Cursor:
     """The cursor of the first page."""
-    last = Issue.objects.aggregate(last=Max("pk"))["last"] or 0
+    last = Issue.objects.filter(wanted.sight).aggregate(last=Max("pk"))["last"] or 0
     return Cursor(report, options, per_page, wanted.as_of_ms, last, digest(wanted.calendar))
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 from django.core import signing
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
@@ -95,19 +95,19 @@ def found(request: HttpRequest, body: SearchIn) -> dict[str, Any]:
     All pages speak of one moment: what is imported meanwhile is not seen, and no work item comes twice unless it was
     changed meanwhile.
     """
-    cursor = _read(body) if body.cursor else _first(body)
     asker = Asker.of(request.user)
+    cursor = _read(body) if body.cursor else _first(body, asker)
     issues, meaning = search.find(Search(cursor.jql, cursor.as_of_ms, cursor.tz, asker, cursor.lenient))
     if cursor.position and len(cursor.position) != len(meaning.order):
         raise Refused("cursor", "is of another version of Sojourn; begin without a cursor")
     issues = issues.filter(pk__lte=cursor.last)
-    keys = _keys(cursor.fields)
+    keys = _keys(cursor.fields, asker.sight)
     parts = [name for name in cursor.fields if name not in keys]
     rows, after = pages.page(issues.select_related(*RELATED), meaning.order, cursor.position, body.per_page)
     return {
         "jql": str(meaning.query),
         "as_of": utc_text(cursor.as_of_ms),
-        "data_as_of": notes.instant(freshness.of()),
+        "data_as_of": notes.instant(freshness.of(sight=asker.sight)),
         "total": issues.count() if body.count else None,
         "issues": [described(issue, parts) | ({"fields": _chosen(issue, keys)} if keys else {}) for issue in rows],
         "warnings": [of_jql(warning) for warning in meaning.warnings],
@@ -115,10 +115,10 @@ def found(request: HttpRequest, body: SearchIn) -> dict[str, Any]:
     }
 
 
-def _first(body: SearchIn) -> _Cursor:
+def _first(body: SearchIn, asker: Asker) -> _Cursor:
     """The cursor of the first page; raises Refused where a zone, a moment or a field is not known."""
     asked = Search.of(body.jql, body.tz, body.as_of, timezone.now())
-    last = Issue.objects.aggregate(last=Max("pk"))["last"] or 0
+    last = Issue.objects.filter(asker.sight).aggregate(last=Max("pk"))["last"] or 0
     return _Cursor(body.jql, body.fields, body.lenient, body.tz, asked.as_of_ms, last)
 
 
@@ -136,9 +136,9 @@ def _read(body: SearchIn) -> _Cursor:
     return cursor
 
 
-def _keys(names: list[str]) -> dict[str, str]:
+def _keys(names: list[str], sight: Q) -> dict[str, str]:
     """The fields of the import that are asked for: what they are called, and their keys. Raises Refused for others."""
-    keys = {name: key_of(name) for name in names if name not in PARTS}
+    keys = {name: key_of(name, sight) for name in names if name not in PARTS}
     for name, key in keys.items():
         if not key:
             known = ", ".join(PARTS)

@@ -1,20 +1,23 @@
 """Who asks: a token as Bearer or as the password of Basic, or somebody who is signed in.
 
 401 means that credentials are missing or wrong and comes with WWW-Authenticate (RFC 9110, 11.6.1); a token that is
-right and lacks a scope gets 403.
+right and lacks a scope, or an account that lacks the area of permission, gets 403.
 """
 
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import APIKeyCookie, HttpBasicAuth, HttpBearer
 from ninja.utils import check_csrf
 
-from sojourn.access import attempts, tokens
+from sojourn.access import attempts, roles, tokens
 from sojourn.access.models import Token
+from sojourn.access.roles import Area
 from sojourn.access.tokens import Scope
+from sojourn.access.visible import visible
 from sojourn.api.errors import Problem
 from sojourn.errors import UserError
 
@@ -30,31 +33,37 @@ def unauthorized(detail: str) -> Problem:
 class Bearer(HttpBearer):
     """A token in `Authorization: Bearer` (RFC 6750)."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, area: Area | None = None) -> None:
         super().__init__()
         self.scope: Scope = scope
+        self.area = area
 
     def authenticate(self, request: HttpRequest, token: str) -> Token:
         """The token, where it is right and has the scope."""
-        return _by_token(request, token, self.scope)
+        return _by_token(request, token, self.scope, self.area)
 
 
 class Basic(HttpBasicAuth):
     """A token as the password of `Authorization: Basic` (RFC 7617), for Excel and Power BI; any user name will do."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, area: Area | None = None) -> None:
         super().__init__()
         self.scope: Scope = scope
+        self.area = area
 
     def authenticate(self, request: HttpRequest, username: str, password: str) -> Token:  # noqa: ARG002
         """The token, where it is right and has the scope."""
-        return _by_token(request, password, self.scope)
+        return _by_token(request, password, self.scope, self.area)
 
 
 class Session(APIKeyCookie):
     """The cookie of somebody who is signed in; what is not a GET needs the CSRF token too."""
 
     param_name = settings.SESSION_COOKIE_NAME
+
+    def __init__(self, area: Area | None = None) -> None:
+        super().__init__()
+        self.area = area
 
     def __call__(self, request: HttpRequest) -> Any | None:
         """The user; None where nobody is signed in. An Authorization header that was not taken is wrong, not absent."""
@@ -64,6 +73,7 @@ class Session(APIKeyCookie):
             return None
         if check_csrf(request):
             raise Problem(403, "The CSRF token is missing or wrong: send it as X-CSRFToken, or use a personal token.")
+        _check_area(request, self.area)
         return request.user
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any | None:  # noqa: ARG002
@@ -71,12 +81,22 @@ class Session(APIKeyCookie):
         return request.user
 
 
-def need(scope: Scope) -> list[Any]:
-    """What an address that needs a scope takes."""
-    return [Bearer(scope), Basic(scope), Session()]
+def need(scope: Scope, area: Area | None = None) -> list[Any]:
+    """What an address takes that needs a scope of a token, and of the account an area of permission."""
+    return [Bearer(scope, area), Basic(scope, area), Session(area)]
 
 
-def _by_token(request: HttpRequest, secret: str, scope: Scope) -> Token:
+def sight_of(request: HttpRequest) -> Q:
+    """Which work items who asks may see."""
+    return visible(request.user, timezone.now())
+
+
+def _check_area(request: HttpRequest, area: Area | None) -> None:
+    if area and not roles.may(request.user, area):
+        raise Problem(403, f"This needs the permission {area}, which {request.user.get_username()} does not have.")
+
+
+def _by_token(request: HttpRequest, secret: str, scope: Scope, area: Area | None) -> Token:
     try:
         token = tokens.check(secret, timezone.now())
     except UserError as error:
@@ -86,6 +106,7 @@ def _by_token(request: HttpRequest, secret: str, scope: Scope) -> Token:
         raise Problem(403, f"This needs the scope {scope}; the token {token.name} has {have}. Make one that has it.")
     request.user = token.user
     vars(request)["token"] = token
+    _check_area(request, area)
     return token
 
 

@@ -8,9 +8,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema
 
-from sojourn.api.security import need
+from sojourn.access import roles
+from sojourn.api.security import need, sight_of
 from sojourn.core.instants import utc_text
-from sojourn.history import freshness
+from sojourn.history import freshness, seen
 from sojourn.history.freshness import Freshness
 from sojourn.history.models import Issue, Site
 from sojourn.jira.freshness import percent
@@ -67,8 +68,8 @@ class ConnectionOut(Schema):
 class SiteOut(Schema):
     """A site. Its data is whole as of `data_as_of`, `lag_s` seconds ago; both are null where nobody knows.
 
-    Of one that was imported that is when the last import began; `connection` is null then. What is gone from its source
-    does not count as a work item.
+    Of one that was imported that is when the last import began; `connection` is null then, and to who does not
+    administer. What is gone from its source does not count as a work item.
     """
 
     name: str
@@ -87,11 +88,16 @@ class SitesOut(Schema):
 
 @router.get("/sites", auth=need("read"), response=SitesOut, operation_id="sites", summary="The sites, and how fresh")
 def listed(request: HttpRequest) -> dict[str, Any]:
-    """Each site with how old its data is, what is still being fetched, and what went wrong."""
-    now = timezone.now()
+    """Each site with how old its data is; to administrators, also what is still being fetched, and what went wrong.
+
+    Others are told of the sites of which they see a work item, and how many they see.
+    """
+    now, sight = timezone.now(), sight_of(request)
+    administers = roles.is_administrator(request.user)
     fresh = freshness.of_sites()
-    counts = dict(Issue.objects.filter(deleted_ms=None).values_list("site").annotate(Count("pk")))
-    connections = {row.site_id: row for row in Connection.objects.all()}
+    counts = dict(Issue.objects.filter(sight, deleted_ms=None).values_list("site").annotate(Count("pk")))
+    connections = {row.site_id: row for row in Connection.objects.all()} if administers else {}
+    told = Site.objects.all() if administers else seen.sites(sight)
     return {
         "sites": [
             {
@@ -101,7 +107,7 @@ def listed(request: HttpRequest) -> dict[str, Any]:
                 "imported_at": _text(site.imported_at),
                 "connection": _connection(connections[site.pk]) if site.pk in connections else None,
             }
-            for site in Site.objects.filter(name__in=fresh).order_by("name")
+            for site in told.filter(name__in=fresh).order_by("name")
         ]
     }
 

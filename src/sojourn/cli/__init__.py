@@ -1,6 +1,7 @@
 """The command `sojourn`. A command's module is loaded when it is called, so that `--help` is quick."""
 
 from sojourn.cli import (
+    access,
     calendars,
     charts,
     connect,
@@ -18,6 +19,7 @@ from sojourn.cli import (
 from sojourn.cli.app import main
 
 __all__ = [
+    "access",
     "calendars",
     "charts",
     "connect",

@@ -177,12 +177,13 @@ def doctor(as_json: AsJson = False) -> None:
 def add_user(
     name: Annotated[str, typer.Argument(help="The name to sign in with.")],
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
+    role: Annotated[str, typer.Option(help="viewer, analyst, sla-manager or administrator. Default: viewer.")] = "",
 ) -> None:
-    """Add somebody who may sign in; asks for a password.
+    """Add somebody who may sign in; asks for a password. What they see is granted: see `sojourn access`.
 
     Examples:
 
-      sojourn user add ann
+      sojourn user add ann --role administrator
 
       sojourn user add ann --password-stdin < password.txt
     """
@@ -193,5 +194,7 @@ def add_user(
         password = sys.stdin.readline().rstrip("\n")
     else:
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    add(name, password)
+    add(name, password, role)
     say(f"{name} may sign in.")
+    if role != "administrator":
+        say(f"{name} sees nothing yet: `sojourn access grant {name} --site NAME` says what.")

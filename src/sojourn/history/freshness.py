@@ -5,9 +5,13 @@ histories come from. Of any other site all that is known is when it was imported
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from django.db.models import Q
+
+from sojourn.history import seen
 from sojourn.history.models import Site
+from sojourn.history.seen import EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,21 @@ def of_sites() -> dict[str, Freshness]:
     return {site.name: told.get(site.pk) or _of_import(site) for site in Site.objects.order_by("name")}
 
 
-def of(sites: Sequence[str] = (), projects: Sequence[str] = ()) -> Freshness:
+def of(sites: Sequence[str] = (), projects: Sequence[str] = (), sight: Q = EVERYTHING) -> Freshness:
     """How fresh the data of some sites is as a whole, by their names, or of all: as fresh as the oldest of them.
 
-    Where projects are named, by key, only these of what is being fetched matter.
+    Where projects are named, by key, only these of what is being fetched matter. Of sites and projects of which nothing
+    is seen nothing is told.
     """
-    return _oldest([one for name, one in of_sites().items() if not sites or name in sites], projects)
+    every = of_sites()
+    if sight:
+        told = set(seen.sites(sight).values_list("name", flat=True))
+        every = {name: one for name, one in every.items() if name in told}
+    found = _oldest([one for name, one in every.items() if not sites or name in sites], projects)
+    if sight and found.fetching:
+        keys = set(seen.projects(sight).values_list("key", flat=True))
+        return replace(found, fetching=tuple(one for one in found.fetching if one.project in keys))
+    return found
 
 
 def _oldest(every: Iterable[Freshness], projects: Sequence[str]) -> Freshness:

@@ -68,9 +68,13 @@ def dictionary_of(field_key: str) -> str:
     return _DICTIONARIES.get(field_key, field_key)
 
 
-def names_of_fields() -> dict[str, str]:
-    """The tracked fields there are, by key, with their names: also those that have never changed anywhere yet."""
-    told = dict(Field.objects.filter(tracked=True).values_list("key", "name"))
+def names_of_fields(fields: QuerySet[Field] | None = None) -> dict[str, str]:
+    """The tracked fields there are, by key, with their names: also those that have never changed anywhere yet.
+
+    `fields` are those that may be named, all where none are given.
+    """
+    known = Field.objects.all() if fields is None else fields
+    told = dict(known.filter(tracked=True).values_list("key", "name"))
     return dict(sorted(({key: key for key in PRESENT} | told).items()))
 
 

@@ -25,6 +25,7 @@ _SYSTEM: dict[str, tuple[FieldType, str]] = {
     "creator": ("user", "Creator"),
     "security": ("option", "Security level"),
 }
+_UNREADABLE = ("?", "Unreadable", "")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(r"(19|[2-8]\d)\d\d-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)")
 
@@ -48,7 +49,10 @@ def read(issue: dict[str, Any], record: IssueRecord) -> None:
         if kind in ("number", "date", "instant", "text", "other"):  # they stand in `fields`
             continue
         dictionary = key if kind == "option" else kind
-        for part, name, category in filter(None, (_member(kind, member) for member in members)):
+        found = [one for one in (_member(kind, member) for member in members) if one]
+        # A level that cannot be read is one all the same: without any, the work item would be shown to more people.
+        found = found or ([_UNREADABLE] if key == "security" else [])
+        for part, name, category in found:
             ref = Ref(dictionary, part)
             record.name(ref, name, rank, category)
             record.values.append((key, ref))

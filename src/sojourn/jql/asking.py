@@ -11,6 +11,7 @@ from django.db.models import Expression, F, Q, QuerySet, Subquery
 
 from sojourn.core.calendar import Calendar
 from sojourn.history.models import Issue
+from sojourn.history.seen import EVERYTHING
 from sojourn.jql.ast import Condition, Node, Operator
 from sojourn.jql.errors import JqlError
 
@@ -26,7 +27,8 @@ class Asking:
     `user` is the account id or name of who asks, None where nobody is known to. `sites` are the names of the sites
     whose work items are asked for, all where there are none. `calendars` finds a calendar by name and raises UserError
     where there is none. `clocks` are fields of other rooms, by the name in small letters: what SLA clocks add to the
-    language. A lenient reader gets a warning for a value that is not there, others an error.
+    language. A lenient reader gets a warning for a value that is not there, others an error. `sight` is which work
+    items the reader may be told of (`history.seen`).
     """
 
     as_of_ms: int
@@ -37,6 +39,7 @@ class Asking:
     calendars: Callable[[str], Calendar] | None = None
     clocks: Mapping[str, Callable[["Scope", Condition], Q]] = field(default_factory=lambda: MappingProxyType({}))
     is_lenient: bool = False
+    sight: Q = EVERYTHING
 
     @property
     def zone(self) -> ZoneInfo:

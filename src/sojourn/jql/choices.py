@@ -10,6 +10,7 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 from django.db.models import Value as Constant
 from django.db.models.functions import NullIf
 
+from sojourn.history import seen
 from sojourn.history.collation import by_bytes
 from sojourn.history.models import IssueValue, Project, Value
 from sojourn.history.owners import owners
@@ -265,14 +266,14 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def values(scope: Scope, *kinds: str) -> QuerySet[Value]:
-    """The values of some kinds at the sites that are asked for."""
-    found = Value.objects.filter(kind__in=kinds)
+    """The values of some kinds that the reader is told of, at the sites that are asked for."""
+    found = seen.values(Value.objects.filter(kind__in=kinds), scope.asking.sight, kinds)
     return found.filter(site__name__in=scope.asking.sites) if scope.asking.sites else found
 
 
 def projects(scope: Scope) -> QuerySet[Project]:
-    """The projects of the sites that are asked for."""
-    found = Project.objects.all()
+    """The projects that the reader is told of, of the sites that are asked for."""
+    found = seen.projects(scope.asking.sight)
     return found.filter(site__name__in=scope.asking.sites) if scope.asking.sites else found
 
 

@@ -34,7 +34,7 @@ def selection(text: str, asking: Asking, issues: QuerySet[Issue] | None = None) 
     `issues` are the work items it will be asked about, all where none are given: no other history is read.
     """
     query = parse(text)
-    within = Issue.objects.all() if issues is None else issues
+    within = (Issue.objects.all() if issues is None else issues).filter(asking.sight)
     if asking.sites:
         within = within.filter(site__name__in=asking.sites)
     scope = Scope(text, asking, within)

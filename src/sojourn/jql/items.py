@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from sojourn.history.collation import by_bytes
 from sojourn.history.models import Issue, Link
@@ -49,7 +49,11 @@ class Key(Plain):
         return _key(scope, operand)
 
     def _warn_of_missing(self, scope: Scope, texts: Mapping[str, Value], called: Q) -> None:
-        there = {text for row in Issue.objects.filter(called).values_list("key", "jira_id") for text in row}
+        there = {
+            text
+            for row in Issue.objects.filter(scope.asking.sight, called).values_list("key", "jira_id")
+            for text in row
+        }
         for text, operand in texts.items():
             if text not in there and text.upper() not in there:
                 scope.warn(operand, f"there is no work item {text!r:.60}")
@@ -67,7 +71,7 @@ def linked(scope: Scope, function: Function) -> Q:
         return updated_by(scope, function)
     if function.name.casefold() != "linkedissues":
         raise unanswered(scope, function, "issue", ("linkedIssues", "updatedBy"))
-    links = Link.objects.exclude(type=Link.PARENT)
+    links = links_of(scope)
     key = function.arguments[0].text.strip().upper()
     own, others = links.filter(issue__key=key), links.filter(other_key=key)
     for word in function.arguments[1:]:
@@ -76,9 +80,16 @@ def linked(scope: Scope, function: Function) -> Q:
     return Q(key__in=own.values("other_key")) | owners(others)
 
 
+def links_of(scope: Scope) -> QuerySet[Link]:
+    """The links, other than to parents, of the work items that the reader may be told of."""
+    found = Link.objects.exclude(type=Link.PARENT)
+    sight = scope.asking.sight
+    return found.filter(issue__in=Issue.objects.filter(sight).values("pk")) if sight else found
+
+
 def _kinds_of_links(scope: Scope, word: Value) -> set[str]:
     """What pages call a kind of link, whatever the case; else, of a type of that name, what both of its pages say."""
-    known = list(Link.objects.exclude(type=Link.PARENT).values_list("type", "description", "reverse").distinct())
+    known = list(links_of(scope).values_list("type", "description", "reverse").distinct())
     text = word.text.casefold()
     found = {name for _, *sides in known for name in sides if name.casefold() == text}
     found = found or {name for kind, *sides in known for name in sides if kind.casefold() == text}

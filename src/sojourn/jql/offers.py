@@ -5,17 +5,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from django.db.models import Case, Q, When
+from django.db.models import Case, Q, QuerySet, When
 from django.db.models.functions import Lower
 
+from sojourn.history import seen
 from sojourn.history.collation import by_bytes
-from sojourn.history.models import Field, Issue, Link, Site, Value
+from sojourn.history.models import Field, Issue, Site, Value
 from sojourn.jql import catalogue, system, times
 from sojourn.jql.asking import Meaning, Scope
 from sojourn.jql.ast import Field as Name
 from sojourn.jql.choices import CategoryField, Column, Members, ProjectCategory, ProjectField, projects
 from sojourn.jql.errors import JqlError
-from sojourn.jql.items import Key, LinkKind, Parent
+from sojourn.jql.items import Key, LinkKind, Parent, links_of
 from sojourn.jql.system import fields_of
 
 MOST = 25
@@ -98,7 +99,7 @@ def of(scope: Scope, meaning: Meaning, typed: str) -> list[Offer]:
         case Members(kinds=kinds):
             return values(scope, typed, *kinds)
         case LinkKind():
-            return links(typed)
+            return links(scope, typed)
         case Key() | Parent():
             return keys(scope, typed)
     return []
@@ -106,15 +107,18 @@ def of(scope: Scope, meaning: Meaning, typed: str) -> list[Offer]:
 
 def values(scope: Scope, typed: str, *kinds: str) -> list[Offer]:
     """Values of some kinds by name."""
-    sites = Site.objects.all()
-    if scope.asking.sites:
-        sites = sites.filter(name__in=scope.asking.sites)
-    known = Value.objects.filter(site__in=list(sites.values_list("pk", flat=True)), kind__in=kinds)
+    told = seen.values(Value.objects.all(), scope.asking.sight, kinds)
+    known = told.filter(site__in=list(_sites(scope).values_list("pk", flat=True)), kind__in=kinds)
     begins = Case(When(_in_any_case(typed, "istartswith"), then=0), default=1)
     found = known.filter(_in_any_case(typed, "icontains")) if typed else known
     order = [*([begins] if typed else []), by_bytes(Lower("name")), by_bytes("name")]
     names = found.order_by(*order).values_list("name", flat=True)[: _ALIKE * MOST]
     return [Offer(name) for name in islice(dict.fromkeys(names), MOST)]
+
+
+def _sites(scope: Scope) -> QuerySet[Site]:
+    found = seen.sites(scope.asking.sight)
+    return found.filter(name__in=scope.asking.sites) if scope.asking.sites else found
 
 
 def _in_any_case(typed: str, lookup: str) -> Q:
@@ -132,8 +136,9 @@ def keys(scope: Scope, typed: str) -> list[Offer]:
         return []
     project, number = parts.groups()
     numbers = [int(f"{number}{rest}") for width in range(3) for rest in _endings(width) if f"{number}{rest}"]
-    sites = Site.objects.filter(name__in=scope.asking.sites) if scope.asking.sites else Site.objects.all()
-    found = Issue.objects.filter(site__in=list(sites), key__in={f"{project}-{one}" for one in numbers})
+    found = Issue.objects.filter(
+        scope.asking.sight, site__in=list(_sites(scope)), key__in={f"{project}-{one}" for one in numbers}
+    )
     rows = found.filter(deleted_ms=None).order_by("key_number", "pk").values_list("key", "summary")[:MOST]
     return [Offer(key, detail=summary) for key, summary in rows]
 
@@ -142,7 +147,7 @@ def _endings(width: int) -> Sequence[str]:
     return [f"{number:0{width}}" for number in range(10**width)] if width else [""]
 
 
-def links(typed: str) -> list[Offer]:
+def links(scope: Scope, typed: str) -> list[Offer]:
     """Kinds of links, as pages of work items say them."""
-    kinds = Link.objects.exclude(type=Link.PARENT).values_list("description", flat=True).distinct()
+    kinds = links_of(scope).values_list("description", flat=True).distinct()
     return picked(map(Offer, sorted(set(kinds))), typed)

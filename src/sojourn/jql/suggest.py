@@ -52,7 +52,7 @@ def suggest(text: str, cursor: int, asking: Asking, calendars: Sequence[str] = (
     told = expected_at(text, cursor)
     if "\0" in told.typed:  # no text of the store holds it, and PostgreSQL takes none
         return Suggestions(told.start, told.end, ())
-    place = _Place(text, told, Scope(text, asking, Issue.objects.all()), calendars)
+    place = _Place(text, told, Scope(text, asking, Issue.objects.filter(asking.sight)), calendars)
     found = [one for part in (place.fields, place.values, place.functions) for one in part()]
     if not told.quote:
         found += [one for part in (place.operators, place.keywords, place.symbols) for one in part()]
@@ -135,7 +135,7 @@ class _Place:
             case "key":
                 return offers.keys(self.scope, typed)
             case "link":
-                return offers.links(typed)
+                return offers.links(self.scope, typed)
             case "step":
                 return offers.picked(_STEPS, typed)
 

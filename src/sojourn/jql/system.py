@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
+from sojourn.history import seen
 from sojourn.history.models import Field
 from sojourn.jql import functions as own
 from sojourn.jql.asking import Meaning, Scope
@@ -27,7 +28,7 @@ Maker = Callable[[Scope], Meaning]
 
 def fields_of(scope: Scope) -> QuerySet[Field]:
     """The fields of the sites that are asked for."""
-    found = Field.objects.all()
+    found = seen.fields(scope.asking.sight)
     return found.filter(site__name__in=scope.asking.sites) if scope.asking.sites else found
 
 

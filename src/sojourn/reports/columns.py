@@ -7,12 +7,14 @@ from typing import Any
 
 import orjson
 import polars as pl
-from django.db.models import CharField, Expression, F
+from django.db.models import CharField, Expression, F, Q
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from sojourn.errors import Refused
-from sojourn.history.models import Field, Issue
+from sojourn.history import seen
+from sojourn.history.models import Issue
+from sojourn.history.seen import EVERYTHING
 from sojourn.reports.table import TYPES, Column, Kind
 
 _KNOWN: dict[str, tuple[str, Kind]] = {
@@ -90,12 +92,28 @@ def find(name: str) -> IssueColumn:
         return IssueColumn(Column(name, "text"), key, custom=True)
     if Issue.objects.filter(fields__has_key=name).exists():
         return IssueColumn(Column(name, "text"), name, custom=True)
-    raise Refused("columns", f"no work item has {name!r}; there are {', '.join(NAMES)}, and the fields of the import")
+    raise unknown("columns", name)
 
 
-def key_of(name: str) -> str:
-    """The key under which work items have a field of that key, or of that name in whatever case; empty for none."""
+def check(option: str, name: str, sight: Q) -> None:
+    """Raises Refused where a column is of no site of which a work item is seen, or tells of other work items."""
+    if name in seen.OF_OTHERS:
+        raise Refused(option, f"{name!r} tells of other work items, and you may not see all; leave it out")
+    if name not in _KNOWN and not key_of(name, sight):
+        raise unknown(option, name)
+
+
+def unknown(option: str, name: str) -> Refused:
+    """The error for a column that no work item has."""
+    return Refused(option, f"no work item has {name!r}; there are {', '.join(NAMES)}, and the fields of the import")
+
+
+def key_of(name: str, sight: Q = EVERYTHING) -> str:
+    """The key under which work items have a field of that key, or of that name in whatever case; empty for none.
+
+    Of a sight only the fields of its sites are told.
+    """
     word = name.casefold()
-    fields = list(Field.objects.exclude(type="").order_by("key").values_list("key", "name"))
+    fields = list(seen.fields(sight).exclude(type="").order_by("key").values_list("key", "name"))
     found = [key for key, _ in fields if key == name] or [key for key, title in fields if title.casefold() == word]
     return found[0] if found else ""

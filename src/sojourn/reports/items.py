@@ -10,7 +10,8 @@ from django.db.models import Q, QuerySet
 from sojourn.calendars import store
 from sojourn.core.calendar import Calendar
 from sojourn.errors import Refused
-from sojourn.history.models import Issue, Project, Site
+from sojourn.history import read, seen
+from sojourn.history.models import Issue, Value
 from sojourn.jql.asking import Asking
 from sojourn.jql.compile import Selection, selection
 from sojourn.reports.request import DateField, Range, Request
@@ -19,12 +20,12 @@ _COLUMN: dict[DateField, str] = {"created": "created_ms", "updated": "updated_ms
 
 
 def chosen(request: Request) -> QuerySet[Issue]:
-    """The work items of a request that existed at its moment.
+    """The work items of a request that existed at its moment, and that who asks may see.
 
     Raises Refused where a site or project is not known, or where its query in JQL means nothing.
     """
-    _must_exist("site", request.sites, Site.objects.values_list("name", flat=True))
-    _must_exist("project", request.projects, Project.objects.values_list("key", flat=True))
+    _must_exist("site", request.sites, seen.sites(request.sight).values_list("name", flat=True))
+    _must_exist("project", request.projects, seen.projects(request.sight).values_list("key", flat=True))
     found = _plainly_chosen(request)
     if request.jql:
         found = found.filter(meaning(request).condition)
@@ -35,6 +36,12 @@ def chosen(request: Request) -> QuerySet[Issue]:
         wanted_value = {f"{name}__isnull": True} if value is None else {name: value}
         found = found.alias(**{name: expression}).filter(**wanted_value)
     return found
+
+
+def values_of(request: Request, field_key: str) -> QuerySet[Value]:
+    """The values of a field at the sites of a request that who asks is told of."""
+    found = read.values_of(field_key, request.sites)
+    return seen.values(found, request.sight, [read.dictionary_of(field_key)])
 
 
 def meaning(request: Request) -> Selection:
@@ -49,13 +56,14 @@ def meaning(request: Request) -> Selection:
         login_ms=query.asker.login_ms,
         sites=request.sites,
         calendars=store.load,
+        sight=request.sight,
     )
     return query.meaning(lambda: selection(query.text, asking, _plainly_chosen(request)))
 
 
 def _plainly_chosen(request: Request) -> QuerySet[Issue]:
     """The work items that the options other than the query choose, on whatever page."""
-    found = Issue.objects.filter(Q(deleted_ms=None) | Q(deleted_ms__gt=request.as_of_ms))
+    found = Issue.objects.filter(request.sight).filter(Q(deleted_ms=None) | Q(deleted_ms__gt=request.as_of_ms))
     if request.sites:
         found = found.filter(site__name__in=request.sites)
     if request.projects:

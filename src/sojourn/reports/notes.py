@@ -65,7 +65,7 @@ def saying(report: str, request: Request, lines: Sequence[str]) -> Notes:
     chosen_today = request.projects or request.group_by or request.jql or dated
     if request.is_past and (request.columns or chosen_today):
         today.append("Fields of the work item, and choices and groups by them, are those of today, not of that moment.")
-    data = freshness.of(request.sites, request.projects)
+    data = freshness.of(request.sites, request.projects, request.sight)
     asked = f"Working time under {request.calendar_name} ({calendar.tz}), as of {local(request.as_of_ms, calendar.tz)}."
     return Notes(
         report=report,

@@ -10,8 +10,9 @@ from sojourn.core.calendar import Calendar
 from sojourn.core.calendar.horizon import check_reach
 from sojourn.core.time_format import TimeFormat
 from sojourn.errors import Refused, UserError
+from sojourn.reports import columns
 from sojourn.reports.menu import OPTIONS, Option
-from sojourn.reports.query import NOBODY, Asker, JqlQuery
+from sojourn.reports.query import OPERATOR, Asker, JqlQuery
 from sojourn.reports.request import DATE_FIELDS, Range, Request, Sort, StatusGroup
 
 _HOW = "write a date such as 2024-01-31, or an instant such as 2024-01-31T09:00 or 2024-01-31T09:00+01:00"
@@ -26,12 +27,12 @@ def request(
     calendar: Calendar,
     now: datetime,
     known: Sequence[Option] = OPTIONS,
-    asker: Asker = NOBODY,
+    asker: Asker = OPERATOR,
 ) -> Request:
     """The request that options in text ask for; each option has the texts that were given for it.
 
-    `known` are the options of the report, `asker` is whom a query means by currentUser(). Dates and times without a
-    zone are the calendar's. Raises Refused, naming the option and what would be right.
+    `known` are the options of the report, `asker` is whom a query means by currentUser(), and what is to be seen. Dates
+    and times without a zone are the calendar's. Raises Refused, naming the option and what would be right.
     """
     names = {option.name for option in known}
     for name in options:
@@ -40,6 +41,9 @@ def request(
     zone = ZoneInfo(calendar.tz)
     texts = {option.name: _texts(option, options.get(option.name, ())) for option in known}
     one = {name: (*found, "")[0] for name, found in texts.items()}
+    for option in ("columns", "group_by") if asker.sight else ():
+        for name in texts.get(option, ()):
+            columns.check(option, name, asker.sight)
     shared: dict[str, Any] = {name: one[name] for name in ("current", "visits", "shape", "statuses_by") if name in one}
     own = {name: found for name, found in texts.items() if name not in _SHARED}
     as_of = one.get("as_of")
@@ -63,6 +67,7 @@ def request(
         limit=_limit(one.get("limit", "")),
         group_by=texts.get("group_by", ()),
         own=own,
+        sight=asker.sight,
         **shared,
     )
 

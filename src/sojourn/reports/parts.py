@@ -18,7 +18,7 @@ from sojourn.history.packing import EMPTY
 from sojourn.history.read import Batch
 from sojourn.reports.axis import Axis
 from sojourn.reports.columns import IssueColumn
-from sojourn.reports.items import chosen
+from sojourn.reports.items import chosen, values_of
 from sojourn.reports.request import Request
 from sojourn.reports.table import Column
 
@@ -65,12 +65,12 @@ def axis_of(request: Request, field_key: str, *, only_used: bool = True) -> Axis
     such as assignees, those that occur. Where they are no columns it takes less not to look (`only_used`).
     """
     if field_key == "status":
-        axis = Axis.of(read.values_of("status", request.sites))
+        axis = Axis.of(values_of(request, "status"))
         axis = axis.by_name() if request.statuses_by == "name" else axis
         return axis.grouped(request.status_groups) if request.status_groups else axis
     empty = _EMPTY_NAMES.get(field_key, "None")
     if not only_used:
-        return Axis.of(read.values_of(field_key, request.sites), empty)
+        return Axis.of(values_of(request, field_key), empty)
     found = read.values_used(chosen(request.of_all_pages), field_key)
     values = Value.objects.select_related("site").filter(pk__in=found - {EMPTY})
     return Axis.of(values, empty if EMPTY in found else None)

@@ -5,26 +5,33 @@ from dataclasses import dataclass, field
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
+from django.utils import timezone
 
+from sojourn.access.visible import visible
+from sojourn.history.seen import EVERYTHING
 from sojourn.jql import JqlError
 from sojourn.jql.compile import Selection
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: the name of the account, and when it signed in; neither where nobody is known to ask."""
+    """Who asks: the name of the account, when it signed in, and which work items it may see (`history.seen`)."""
 
     name: str | None = None
     login_ms: int | None = None
+    sight: Q = EVERYTHING
 
     @classmethod
     def of(cls, user: AbstractBaseUser | AnonymousUser) -> "Asker":
-        """Who asks with an account."""
+        """Who asks with an account, and what it may see now."""
         login = getattr(user, "last_login", None)
-        return cls(user.get_username() or None, None if login is None else round(login.timestamp() * 1000))
+        login_ms = None if login is None else round(login.timestamp() * 1000)
+        return cls(user.get_username() or None, login_ms, visible(user, timezone.now()))
 
 
-NOBODY = Asker()
+OPERATOR = Asker()
+"""Who has the machine, and no account: sees everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class JqlQuery:
     """
 
     text: str
-    asker: Asker = NOBODY
+    asker: Asker = OPERATOR
     _meaning: list[Selection] = field(default_factory=list, compare=False, repr=False)
 
     def meaning(self, find: Callable[[], Selection]) -> Selection:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
-from django.db.models import Expression, F
+from django.db.models import Expression, F, Q
 
 from sojourn.core.calendar import Calendar
 from sojourn.core.time_format import TimeFormat
 from sojourn.core.timeline import VisitsRule
 from sojourn.errors import Refused
+from sojourn.history.seen import EVERYTHING
 from sojourn.reports.menu import Current, Shape, StatusesBy
 from sojourn.reports.query import JqlQuery
 
@@ -90,6 +91,8 @@ class Request:
     within: tuple[tuple[Expression | F, Any], ...] = ()
     """Only work items of which these columns have these values; None is none."""
     own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sight: Q = EVERYTHING
+    """Which work items who asks may see (`history.seen`)."""
 
     def __post_init__(self) -> None:
         if self.trim.from_ms is not None and self.trim.from_ms >= self.as_of_ms:

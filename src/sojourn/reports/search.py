@@ -21,7 +21,7 @@ from sojourn.jql.compile import Selection, selection
 from sojourn.reports import columns, notes
 from sojourn.reports.options import instant_ms
 from sojourn.reports.parts import IDENTITY
-from sojourn.reports.query import NOBODY, Asker, said
+from sojourn.reports.query import OPERATOR, Asker, said
 from sojourn.reports.table import Notes, Table
 
 FIELDS = ("summary", "status", "assignee", "updated")
@@ -40,12 +40,12 @@ class Search:
     jql: str
     as_of_ms: int
     tz: str = "UTC"
-    asker: Asker = NOBODY
+    asker: Asker = OPERATOR
     is_lenient: bool = False
 
     @classmethod
     def of(
-        cls, jql: str, tz: str, as_of: str, now: datetime, asker: Asker = NOBODY, *, is_lenient: bool = False
+        cls, jql: str, tz: str, as_of: str, now: datetime, asker: Asker = OPERATOR, *, is_lenient: bool = False
     ) -> "Search":
         """A search by texts, as of now where no moment is named; raises Refused where zone or moment are none."""
         zone = ZoneInfo(known_zone(tz))
@@ -62,16 +62,18 @@ class Search:
             login_ms=self.asker.login_ms,
             calendars=store.load,
             is_lenient=self.is_lenient,
+            sight=self.asker.sight,
         )
 
 
 def find(search: Search) -> tuple[QuerySet[Issue], Selection]:
     """The work items that a query finds, in no order, and what it means; raises JqlError where it means nothing.
 
-    They are those that were there at the moment; what is asked of their fields is as they are today, but for history.
+    They are those that were there at the moment and that the asker may see; what is asked of their fields is as they
+    are today, but for history.
     """
     there = Q(deleted_ms=None) | Q(deleted_ms__gt=search.as_of_ms)
-    issues = Issue.objects.filter(there, created_ms__lte=search.as_of_ms)
+    issues = Issue.objects.filter(search.asker.sight, there, created_ms__lte=search.as_of_ms)
     found = selection(search.jql, search.asking, issues)
     return issues.filter(found.condition), found
 
@@ -102,7 +104,7 @@ def table(search: Search, names: Sequence[str], limit: int | None = None) -> Tab
 
 def _notes(search: Search, meaning: Selection) -> Notes:
     lines = [f"JQL: {meaning.query}" if str(meaning.query) else "All work items."]
-    data = freshness.of()
+    data = freshness.of(sight=search.asker.sight)
     return Notes(
         report="search",
         as_of=utc_text(search.as_of_ms),

@@ -6,8 +6,8 @@ import numpy as np
 
 from sojourn.core.timeline import BoolArray
 from sojourn.errors import Refused
-from sojourn.history import read
 from sojourn.history.models import Value
+from sojourn.reports.items import values_of
 from sojourn.reports.request import Request
 
 _MOST_NAMED = 20
@@ -21,7 +21,7 @@ def holding(request: Request) -> BoolArray:
     asked = request.one("sprint")
     if not asked:
         raise Refused("sprint", "say which sprint, by its name or id")
-    sets = {value.pk: _members(value) for value in read.values_of("sprint", request.sites)}
+    sets = {value.pk: _members(value) for value in values_of(request, "sprint")}
     found = np.zeros(max(sets, default=0) + 1, dtype=bool)
     if sets:
         wanted = _id_of(asked, list(sets.values()))

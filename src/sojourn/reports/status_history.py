@@ -6,10 +6,10 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from sojourn.history import read
 from sojourn.reports import long
 from sojourn.reports.axis import Axis
 from sojourn.reports.by_value import IS_CURRENT
+from sojourn.reports.items import values_of
 from sojourn.reports.long import MS, VALUE, Rows
 from sojourn.reports.parts import Part, axis_of, names_at, parts
 from sojourn.reports.request import Request
@@ -29,7 +29,7 @@ def status_history(request: Request) -> Table:
     (docs/semantics.md 12): it begins with the trim, `is_entry` is false and nobody moved it. Visits of no length are
     rows, too (docs/semantics.md 2).
     """
-    axis, people = axis_of(request, "status"), Axis.of(read.values_of("user", request.sites))
+    axis, people = axis_of(request, "status"), Axis.of(values_of(request, "user"))
     reading = partial(parts, request, "status", axis, authors=True)
     return long.table("status-history", request, axis, _OWN, reading, partial(_rows, people))
 

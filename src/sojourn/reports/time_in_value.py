@@ -4,6 +4,7 @@ import polars as pl
 
 from sojourn.core.timeline import add_up
 from sojourn.errors import Refused
+from sojourn.history import seen
 from sojourn.history.item import EVENTS
 from sojourn.history.read import names_of_fields
 from sojourn.reports import by_value
@@ -25,7 +26,7 @@ def assignee_time(request: Request) -> Table:
 
 def time_in_field(request: Request) -> Table:
     """How long each work item had each value of a tracked field; raises Refused where it is not tracked."""
-    known = {key: name for key, name in names_of_fields().items() if key not in EVENTS}
+    known = {key: name for key, name in names_of_fields(seen.fields(request.sight)).items() if key not in EVENTS}
     if request.one("field") not in known:
         there = ", ".join(f"{key} ({name})" for key, name in known.items())
         raise Refused("field", f"{request.one('field')!r} is no tracked field whose values last; there are: {there}")

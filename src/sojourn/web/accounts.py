@@ -3,12 +3,17 @@
 from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
+from sojourn.access import granting
 from sojourn.errors import UserError
 
 
-def add(name: str, password: str) -> None:
-    """Make an account; raises UserError where the name is taken or the password is weak."""
+def add(name: str, password: str, role: str = "") -> None:
+    """Make an account, with a role where one is named.
+
+    Raises UserError where the name is taken, the password is weak, or there is no such role.
+    """
     users = get_user_model()
     if users.objects.filter(username=name).exists():
         raise UserError(f"There is a user {name!r} already.")
@@ -19,4 +24,7 @@ def add(name: str, password: str) -> None:
     except ValidationError as error:
         raise UserError(" ".join(error.messages)) from error
     user.set_password(password)
-    user.save()
+    with transaction.atomic():
+        user.save()
+        if role:
+            granting.give(name, role)

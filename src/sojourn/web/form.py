@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from django.db.models import Q
+
 from sojourn.calendars import store
 from sojourn.core.duration import TimeFormat
 from sojourn.errors import Refused
-from sojourn.history.models import Project, Site
+from sojourn.history import seen
 from sojourn.jql import JqlError
 from sojourn.reports import columns
 from sojourn.reports.menu import OPTIONS
@@ -107,10 +109,10 @@ def _is_set(field: Field) -> bool:
     return any(choice.chosen for choice in field.choices) or any(box.value for box in field.boxes)
 
 
-def build(query: Query, error: Refused | None) -> Form:
-    """The form that says what an address says."""
+def build(query: Query, sight: Q, error: Refused | None) -> Form:
+    """The form that says what an address says, and offers what the sight shows."""
     problem = {error.path: error.problem} if error else {}
-    fields = {field.name: field for field in _fields(query, problem)}
+    fields = {field.name: field for field in _fields(query, sight, problem)}
     box = Box("jql", LABEL["jql"], query.one("jql"), "text")
     mark = Mark.of(error) if isinstance(error, JqlError) else None
     more = ("updated", "resolved", "due", "trim", "visits", "current", "stop_on_done", "as_of")
@@ -126,12 +128,12 @@ def build(query: Query, error: Refused | None) -> Form:
     )
 
 
-def _fields(query: Query, problem: dict[str, str]) -> Iterator[Field]:
+def _fields(query: Query, sight: Q, problem: dict[str, str]) -> Iterator[Field]:
     for name, labels in _selects(query).items():
         choices = [Choice(value, label, value == query.one(name)) for value, label in labels.items()]
         at_once = name in ("calendar", "time_format")
         yield Field(name, "select", choices, error=problem.get(name, ""), at_once=at_once)
-    for name, labels in _checks(query).items():
+    for name, labels in _checks(query, sight).items():
         choices = [Choice(value, label, value in query.many(name)) for value, label in labels.items()]
         if name != "site" or len(choices) > 1 or name in problem:
             yield Field(name, "checks", choices, error=problem.get(name, ""))
@@ -161,9 +163,9 @@ def _selects(query: Query) -> dict[str, dict[str, str]]:
     }
 
 
-def _checks(query: Query) -> dict[str, dict[str, str]]:
-    projects = Project.objects.order_by("key").values_list("key", "name")
-    sites = Site.objects.order_by("name").values_list("name", flat=True)
+def _checks(query: Query, sight: Q) -> dict[str, dict[str, str]]:
+    projects = seen.projects(sight).order_by("key").values_list("key", "name")
+    sites = seen.sites(sight).order_by("name").values_list("name", flat=True)
     found = {
         "site": {name: name for name in sites},
         "project": {key: f"{key} · {name}" for key, name in projects},

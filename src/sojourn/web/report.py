@@ -18,6 +18,7 @@ from sojourn.errors import Refused, UserError
 from sojourn.history.models import Issue
 from sojourn.reports import catalogue, charts, formats, notes
 from sojourn.reports.charts import Figure, Measured
+from sojourn.reports.items import values_of
 from sojourn.reports.query import Asker
 from sojourn.reports.request import Request
 from sojourn.reports.table import Table
@@ -36,17 +37,18 @@ def page(request: HttpRequest) -> HttpResponse:
     asked = query.parse(request.GET)
     if query.is_form(request.GET):
         return HttpResponseRedirect(request.path + query.tidied(asked).address)
+    asker = Asker.of(request.user)
     shared = {"query": asked, "chips": chips.of(asked), "cleared": chips.cleared(asked)}
     try:
-        wanted = query.request(asked, timezone.now(), Asker.of(request.user))
+        wanted = query.request(asked, timezone.now(), asker)
         if wanted.group_by:
             raise Refused("group_by", "is not shown on this page; `sojourn report` and the REST API answer by groups")
         answer = _answer(asked, wanted)
     except UserError as error:
         refused = error if isinstance(error, Refused) else Refused("", str(error))
-        context = {**shared, "form": form.build(asked, refused), "wrong": _wrong(asked, refused)}
+        context = {**shared, "form": form.build(asked, asker.sight, refused), "wrong": _wrong(asked, refused)}
         return render(request, "web/report.html", context, status=HTTPStatus.BAD_REQUEST)
-    return render(request, "web/report.html", {**shared, "form": form.build(asked, None), **answer})
+    return render(request, "web/report.html", {**shared, "form": form.build(asked, asker.sight, None), **answer})
 
 
 @never_cache
@@ -97,7 +99,7 @@ def _answer(asked: Query, wanted: Request) -> dict[str, Any]:
     """What the page shows of the answer, which is computed once."""
     table = catalogue.run(_REPORT, wanted)
     frame = table.collect()
-    found = charts.figures(table, frame, wanted.sites)
+    found = charts.figures(table, frame, values_of(wanted, "status"))
     pages = _Pages.of(asked, frame.height)
     return {
         "context": f"{wanted.calendar_name} · {wanted.calendar.tz}",
@@ -106,7 +108,8 @@ def _answer(asked: Query, wanted: Request) -> dict[str, Any]:
         "pages": pages,
         "count": _count(table, frame),
         "is_empty": frame.is_empty(),
-        "has_items": not frame.is_empty() or Issue.objects.exists(),
+        "has_items": not frame.is_empty() or Issue.objects.filter(wanted.sight).exists(),
+        "sees_all": not wanted.sight,
         "lines": table.notes.lines,
         "shapes": _links(asked, "shape", {"wide": "Row per work item", "long": "Row per status"}),
         "downloads": _downloads(asked, wanted, table),

@@ -1,12 +1,12 @@
 """The bar chart: the mean or median time in each status, on the page and as a file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import polars as pl
 
-from sojourn.history import read
+from sojourn.history.models import Value
 from sojourn.reports.axis import Axis
 from sojourn.reports.charts.look import SCHEMA, Look, Spec, drawing, values_of
 from sojourn.reports.charts.units import percentile, printer, unit
@@ -42,21 +42,21 @@ def is_long(table: Table) -> bool:
     return any(column.name == "value_id" and column.kind == "text" for column in table.columns)
 
 
-def figures(table: Table, frame: pl.DataFrame, sites: Sequence[str] = ()) -> list[Figure]:
+def figures(table: Table, frame: pl.DataFrame, statuses: Iterable[Value]) -> list[Figure]:
     """The figures of each status that was visited, over per-item totals (docs/semantics.md 15), of a time in status.
 
-    `sites` are those of the request, so that statuses are told apart as in its table.
+    `statuses` are those of the request, so that they are told apart as in its table.
     """
-    return [_figure(name, group, values) for name, group, values in _per_status(table, frame, sites) if len(values)]
+    return [_figure(name, group, values) for name, group, values in _per_status(table, frame, statuses) if len(values)]
 
 
-def _per_status(table: Table, frame: pl.DataFrame, sites: Sequence[str]) -> Iterator[tuple[str, str, pl.Series]]:
+def _per_status(table: Table, frame: pl.DataFrame, statuses: Iterable[Value]) -> Iterator[tuple[str, str, pl.Series]]:
     if not is_long(table):
         for column in table.columns:
             if column.kind == "duration":
                 yield column.name, column.group, frame[column.name].drop_nulls()
         return
-    axis = Axis.of(read.values_of("status", sites))
+    axis = Axis.of(statuses)
     of_status = frame.select("value_id", "value", "ms").partition_by("value_id", "value", as_dict=True)
     for key, name, title, group in zip(axis.keys, axis.names, axis.titles, axis.groups, strict=True):
         found = of_status.pop((key, name), None)
