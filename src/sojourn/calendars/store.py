@@ -36,6 +36,11 @@ def names() -> list[str]:
     return [*BUILT_IN, *StoredCalendar.objects.order_by("name").values_list("name", flat=True)]
 
 
+def whole(name: str) -> dict[str, Any]:
+    """The JSON of a calendar with the holidays of its sets among its own; raises UserError where there is none."""
+    return _whole(show(name))
+
+
 def load(name: str) -> Calendar:
     """The calendar of that name, with the holidays of its sets; raises UserError where there is none."""
     return _calendar(show(name))
@@ -110,18 +115,23 @@ def versions(name: str) -> QuerySet[CalendarVersion]:
 
 def _calendar(definition: dict[str, Any]) -> Calendar:
     """The calendar of a definition, with the holidays of its sets; raises Refused, naming the place."""
+    own = Calendar.from_json({key: part for key, part in definition.items() if key != _SETS})
+    # First alone: the places it names are the definition's.
+    return Calendar.from_json(_whole(definition)) if definition.get(_SETS, []) != [] else own
+
+
+def _whole(definition: dict[str, Any]) -> dict[str, Any]:
     plain = dict(definition)
     sets = plain.pop(_SETS, [])
     if not isinstance(sets, list):
         raise Refused(_SETS, f"a list of names of sets, not {sets!r:.60}")
-    own = Calendar.from_json(plain)  # first alone: the places it names are the definition's
     shared: list[Any] = []
     for place, set_name in enumerate(sets):
         found = HolidaySet.objects.filter(name=set_name).first() if isinstance(set_name, str) else None
         if found is None:
             raise Refused(f"{_SETS}[{place}]", f"there is no set of holidays {set_name!r:.60}; import it first")
         shared += found.holidays
-    return Calendar.from_json({**plain, "holidays": [*plain.get("holidays", []), *shared]}) if shared else own
+    return {**plain, "holidays": [*plain.get("holidays", []), *shared]} if shared else plain
 
 
 def remove(name: str) -> None:

@@ -12,7 +12,7 @@ EMPTY: Final = 0
 Int64Array = NDArray[np.int64]
 
 
-def pack(numbers: Sequence[int]) -> bytes:
+def pack(numbers: Sequence[int] | Int64Array) -> bytes:
     """The bytes of the numbers."""
     return np.asarray(numbers, dtype="<i8").tobytes()
 

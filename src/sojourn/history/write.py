@@ -31,7 +31,7 @@ So no report shows it, whatever its `as_of` (docs/semantics.md 42).
 _DIGITS = 18
 
 
-def _insert(model: type[Model], columns: Sequence[str], unique: Sequence[str] = (), *, rows: int = 1) -> str:
+def insert_sql(model: type[Model], columns: Sequence[str], unique: Sequence[str] = (), *, rows: int = 1) -> str:
     """SQL that inserts rows of a table, or replaces the row that has the same `unique` columns.
 
     Model instances would cost more than everything else an import does.
@@ -45,7 +45,7 @@ def _insert(model: type[Model], columns: Sequence[str], unique: Sequence[str] = 
     return f"{sql} ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {replaced}"
 
 
-_ISSUE = _insert(
+_ISSUE = insert_sql(
     Issue,
     (
         *(
@@ -62,10 +62,10 @@ _ISSUE = _insert(
     ),
     ("site_id", "jira_id"),
 )
-_TIMELINE = _insert(Timeline, ("issue_id", "field_id", "at", "value", "author", "flags"))
-_VALUE = _insert(IssueValue, ("issue_id", "field_id", "value_id"))
-_LINK = _insert(Link, ("issue_id", *LinkRecord._fields))
-_RAW = _insert(RawIssue, ("issue_id", "payload"))
+_TIMELINE = insert_sql(Timeline, ("issue_id", "field_id", "at", "value", "author", "flags"))
+_VALUE = insert_sql(IssueValue, ("issue_id", "field_id", "value_id"))
+_LINK = insert_sql(Link, ("issue_id", *LinkRecord._fields))
+_RAW = insert_sql(RawIssue, ("issue_id", "payload"))
 _TEXTS_AT_ONCE = 500
 
 
@@ -254,7 +254,7 @@ def _write_texts(cursor: CursorWrapper, texts: list[tuple[Any, ...]]) -> None:
     """Insert many rows by one statement: where each has its own, SQLite's text index takes ten times as long."""
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
         some = texts[start : start + _TEXTS_AT_ONCE]
-        sql = _insert(Text, ("issue_id", "field", "words"), rows=len(some))
+        sql = insert_sql(Text, ("issue_id", "field", "words"), rows=len(some))
         cursor.execute(sql, [cell for row in some for cell in row])
 
 

@@ -29,6 +29,8 @@ class Definition(models.Model):
     enabled = models.BooleanField(default=True)
     published = models.ForeignKey("Version", null=True, on_delete=models.PROTECT, related_name="+")
     removed_ms = models.BigIntegerField(null=True)
+    # Why its clocks cannot be counted: a field or a calendar that is not there any more.
+    problem = models.TextField(default="")
 
 
 class Version(models.Model):
@@ -59,8 +61,9 @@ class Clock(models.Model):
 
     `clocks` holds all that is shown, packed: int64, a row for each clock in the order of `core.sla.columns.Clocks`;
     under all cycle rules but *each* there is one. The columns here are those of the last one. `calendars` are the names
-    that the numbers of calendars in it mean. There is no row where nothing ever started. Until `due_ms` nothing happens
-    to it but that time passes; None where nothing will.
+    that the numbers of calendars in it mean. There is no row where nothing ever started, but where a date is awaited:
+    that one has no clocks, state 0 and goal -1. Until `due_ms` nothing happens to it but that time passes; None where
+    nothing will.
     """
 
     issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="clocks", db_index=False)
@@ -70,7 +73,7 @@ class Clock(models.Model):
     state = models.SmallIntegerField()
     verdict = models.SmallIntegerField()
     goal = models.SmallIntegerField()
-    start_ms = models.BigIntegerField()
+    start_ms = models.BigIntegerField(null=True)
     end_ms = models.BigIntegerField(null=True)
     deadline_ms = models.BigIntegerField(null=True)
     due_ms = models.BigIntegerField(null=True)
@@ -83,6 +86,29 @@ class Clock(models.Model):
             models.Index(fields=["due_ms"], condition=Q(due_ms__isnull=False), name="sla_clock_due"),
             models.Index(fields=["definition", "deadline_ms", "issue"], name="sla_clock_deadline"),
         ]
+
+
+class Happening(models.Model):
+    """Something that happened to a clock while it was watched: `started`, `paused`, `resumed`, `stopped`, `critical` …
+
+    `at_ms` is when it happened, `noted_ms` when it was noticed. What only a recount under other rules shows is none.
+    """
+
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="+")
+    definition = models.ForeignKey(Definition, on_delete=models.CASCADE, related_name="+", db_index=False)
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=10)
+    start_ms = models.BigIntegerField()
+    at_ms = models.BigIntegerField()
+    noted_ms = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issue", "definition", "kind", "start_ms", "at_ms"], name="sla_happening_unique"
+            )
+        ]
+        indexes = [models.Index(fields=["definition", "noted_ms"], name="sla_happening_noted")]
 
 
 class Revision(models.Model):

@@ -107,7 +107,7 @@ def _replay(
     grid = grid_of(policy, batch, as_of_ms)
     signals = Signals(batch, grid)
     happened = fired(policy, signals)
-    by_reference = sorted(_handed(policy, batch, grid, happened))
+    by_reference = by_walking(policy, batch, grid, happened)
     every = cycles(happened, grid)
     if by_reference:
         kept = ~np.isin(grid.item[every.begin], by_reference)
@@ -122,11 +122,12 @@ def _replay(
     return [column[order] for column in joined]
 
 
-def _handed(policy: Policy, batch: Batch, grid: Grid, happened: Fired) -> set[int]:
+def by_walking(policy: Policy, batch: Batch, grid: Grid, happened: Fired) -> list[int]:
+    """The items that only the reference can tell of."""
     handed = set(batch.by_hand)
     if policy.reset_finished != "nothing":
         handed |= set(grid.item[happened.reset].tolist())
-    return handed
+    return sorted(handed)
 
 
 def _clocks(

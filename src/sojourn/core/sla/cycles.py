@@ -46,8 +46,24 @@ def fired(policy: Policy, signals: Signals) -> Fired:
     return Fired(start, signals.fires(policy.stop), reset, again, cancel, signals.holds(policy.pause))
 
 
+class Edges(NamedTuple):
+    """Where cycles begin and end, void ones too, in order; `stops` is whether a row stops one.
+
+    Keys are four times the row and the place within its instant: start, stop or reset, start anew, cancel.
+    """
+
+    begins: Int64Array
+    ends: Int64Array
+    stops: BoolArray
+
+
 def cycles(given: Fired, grid: Grid) -> Cycles:
-    """The cycles that are not void.
+    """The cycles that are not void."""
+    return _paired(*edges(given, grid), grid)
+
+
+def edges(given: Fired, grid: Grid) -> Edges:
+    """Where cycles begin and end.
 
     In a row something fires in, what is open after it does not depend on what was open before, but for a reset that
     begins anew: so what is open is the last such row's word.
@@ -69,7 +85,7 @@ def cycles(given: Fired, grid: Grid) -> Cycles:
     ends = _merged(row[stopped | ended] * 4 + 1, row[running & cancel] * 4 + 3)
     valid = np.zeros(len(grid) + 1, dtype=bool)
     valid[row[stopped]] = True
-    return _paired(begins, ends, valid, grid)
+    return Edges(begins, ends, valid)
 
 
 def _merged(many: Int64Array, few: Int64Array) -> Int64Array:
@@ -90,10 +106,7 @@ def _last_word(opened: BoolArray, says: BoolArray, first: BoolArray) -> BoolArra
 
 
 def _paired(begins: Int64Array, ends: Int64Array, stops: BoolArray, grid: Grid) -> Cycles:
-    """Each begin with the end that follows it in its item; what ended other than by a stop is left out.
-
-    Keys are four times the row and the place within its instant: start, stop or reset, start anew, cancel.
-    """
+    """Each begin with the end that follows it in its item; what ended other than by a stop is left out."""
     place = np.searchsorted(ends, begins)
     key = np.append(ends, 4 * len(grid))[place]
     end, begin = key >> 2, begins >> 2

@@ -1,0 +1,68 @@
+"""Counted clocks into the store, in bulk: by plain SQL, as an import writes."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import orjson
+from django.db import connection, transaction
+
+from sojourn.core.sla.batch import NO_GOAL, NONE
+from sojourn.core.sla.clock import State, Verdict
+from sojourn.core.sla.due import NEVER_DUE
+from sojourn.core.timeline import Int64Array
+from sojourn.history.write import insert_sql
+from sojourn.jql.idset import OneOf
+from sojourn.sla.counting import Counted
+from sojourn.sla.models import Clock, Definition
+from sojourn.sla.packed import packed
+
+_COLUMNS = (
+    *("issue_id", "definition_id", "version_id", "counted_ms", "state", "verdict", "goal"),
+    *("start_ms", "end_ms", "deadline_ms", "due_ms", "clocks", "calendars"),
+)
+_CLOCK = insert_sql(Clock, _COLUMNS, ("issue_id", "definition_id"))
+
+
+def store(counted: Iterable[Counted], as_of_ms: int) -> int:
+    """Store the clocks of one slice of work items in one transaction; returns how many work items have some.
+
+    What was stored of those that have none any more is removed.
+    """
+    written: dict[int, list[Int64Array]] = {}
+    looked_at: dict[int, Int64Array] = {}
+    definitions: dict[int, Definition] = {}
+    rows = 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        for one in counted:
+            number = one.definition.pk
+            definitions[number], looked_at[number] = one.definition, one.slice_issues
+            written.setdefault(number, []).append(one.issues)
+            if len(one.issues):
+                cursor.executemany(_CLOCK, list(_rows(one, as_of_ms)))
+                rows += len(one.issues)
+        for number, some in written.items():
+            gone = np.setdiff1d(looked_at[number], np.concatenate(some))
+            if len(gone):
+                Clock.objects.filter(OneOf(gone, "issue_id"), definition=number).delete()
+    return rows
+
+
+def _rows(one: Counted, as_of_ms: int) -> Iterator[tuple[Any, ...]]:
+    """The rows of the work items, those with clocks first."""
+    clocks, version, definition = one.clocks, one.rule.version.pk, one.definition.pk
+    names = orjson.dumps(one.rule.names).decode()
+    last = np.flatnonzero(np.diff(clocks.item, append=-1))
+    items = clocks.item[last]
+    ours = (definition, version, as_of_ms)
+    cells = (clocks.state, clocks.verdict, clocks.goal, clocks.start, clocks.end, clocks.deadline)
+    shown = zip(*(column[last].tolist() for column in cells), strict=True)
+    blobs = packed(clocks, one.issues)
+    due = [None if at == NEVER_DUE else at for at in one.due.tolist()]
+    issues = one.issues.tolist()
+    for place, blob, (state, verdict, goal, start, end, deadline) in zip(items.tolist(), blobs, shown, strict=True):
+        given = (state, verdict, goal, start, None if end == NONE else end, None if deadline == NONE else deadline)
+        yield issues[place], *ours, *given, due[place], blob, names
+    for place in np.setdiff1d(np.arange(len(issues)), items).tolist():
+        nothing = (int(State.NOT_STARTED), int(Verdict.STILL), NO_GOAL, None, None, None)
+        yield issues[place], *ours, *nothing, due[place], b"", names
