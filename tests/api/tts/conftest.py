@@ -35,7 +35,7 @@ def world(db: None) -> None:
 
 @pytest.fixture
 def bob(db: None) -> Any:
-    return get_user_model().objects.create_user("bob")
+    return get_user_model().objects.create_superuser("bob")
 
 
 @pytest.fixture

@@ -6,10 +6,12 @@ import logging
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
 from sojourn.access import tokens
+from sojourn.access.models import Right
 from sojourn.api.errors import LONGEST_BODY
 from sojourn.api.tts.routes import ID, ROUTES
 from sojourn.sla.models import Definition
@@ -54,6 +56,18 @@ def test_every_service_needs_its_scope(tts: Tts, bob: Any, method: str, path: st
     assert f"needs the scope {scope}" in without.failed(method, path, {}, 403)
     alone = Tts(tts.client, tokens.create("bob", [scope], timezone.now(), None))
     assert alone.call(method, path, {}).status_code == 200
+
+
+def test_every_change_needs_an_area_of_permission(client: Client, bob: Any) -> None:
+    viewer = get_user_model().objects.create_user("vera")
+    own = Tts(client, tokens.create("vera", ["sla:read", "sla:write"], timezone.now(), None))
+    for route in ROUTES:
+        path = f"/{route.path.replace(ID, '1')}"
+        answer = own(route.method, path, {})
+        assert (isinstance(answer, dict) and answer.get("message") == "Unauthorized user") == bool(route.area)
+    Right.objects.create(user=viewer, name="slas")
+    assert own.failed("POST", "/sla", {}) == "Failed when saving SLA: All fields cannot be empty"
+    assert own.failed("POST", "/calendar", {}) == "Unauthorized user"
 
 
 def test_a_token_goes_as_bearer_and_as_the_password_of_basic(tts: Tts) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from sojourn.access import tokens
+from sojourn.access import roles, tokens
 from sojourn.sla import definitions
 from tests.api.tts.asking import NEGOTIATED, Tts
 from tests.sla.help import GOAL, OFFICE, policy
@@ -113,13 +113,13 @@ def test_2_others_are_not_shown_here(tts: Tts) -> None:
 
 
 def test_3_permissions_are_told_and_given_elsewhere(tts: Tts, client: Client, bob: Any) -> None:
-    both = {"id": bob.pk, "user": "bob", "permissions": ["sla:read", "sla:write"]}
+    both = {"id": bob.pk, "user": "bob", "permissions": list(roles.AREAS), "scopes": ["sla:read", "sla:write"]}
     assert tts("GET", "/permission") == [both]
     assert tts("GET", f"/permission/{bob.pk}") == both
     reader = Tts(client, tokens.create("bob", ["sla:read"], timezone.now(), None))
-    assert reader("GET", "/permission") == [both | {"permissions": ["sla:read"]}]
+    assert reader("GET", "/permission") == [both | {"scopes": ["sla:read"]}]
     assert tts.failed("GET", "/permission/99") == "Permission not exists: 99"
     for method, path in (("POST", "/permission"), ("PUT", "/permission/1"), ("DELETE", "/permission/1")):
-        assert "sojourn token create" in tts.failed(method, path, {})
+        assert "sojourn access give" in tts.failed(method, path, {})
     client.force_login(bob)
     assert client.get("/rest/tts-api/1.0/permission").json() == [both]

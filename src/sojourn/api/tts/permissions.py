@@ -1,7 +1,8 @@
-"""The permissions service: what the one who asks may do. Permissions are given with tokens, not here."""
+"""The permissions service: what the one who asks may do. Permissions are given on the command line, not here."""
 
 from typing import Any
 
+from sojourn.access import roles
 from sojourn.access.tokens import SCOPES
 from sojourn.api.tts.calls import Call
 from sojourn.errors import UserError
@@ -10,7 +11,7 @@ _OWN = [scope for scope in SCOPES if scope.startswith("sla:")]
 
 
 def listed(call: Call) -> Any:
-    """The account that asks, and which scopes of these services its credential has."""
+    """The account that asks, the areas in which it may act, and which scopes of these services its credential has."""
     call.only()
     return [_shown(call)]
 
@@ -26,14 +27,16 @@ def shown(call: Call) -> Any:
 
 def refused(call: Call) -> Any:
     """That permissions are given elsewhere."""
-    raise UserError("Permissions are given with tokens: sojourn token create --scope sla:read --scope sla:write")
+    raise UserError("Permissions are given with `sojourn access give`, and scopes with `sojourn token create --scope`.")
 
 
 def _shown(call: Call) -> dict[str, Any]:
     token = getattr(call.request, "token", None)
     held = token.scopes if token else _OWN
+    areas = roles.areas(call.request.user)
     return {
         "id": call.request.user.pk,
         "user": call.who,
-        "permissions": [scope for scope in _OWN if scope in held],
+        "permissions": [area for area in roles.AREAS if area in areas],
+        "scopes": [scope for scope in _OWN if scope in held],
     }

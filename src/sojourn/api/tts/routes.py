@@ -14,6 +14,8 @@ from django.http.request import UnreadablePostError
 from django.urls import URLPattern, re_path
 from django.views.decorators.csrf import csrf_exempt
 
+from sojourn.access import roles
+from sojourn.access.roles import Area
 from sojourn.access.tokens import Scope
 from sojourn.api.errors import LONGEST_BODY, Problem
 from sojourn.api.security import need, unauthorized
@@ -25,47 +27,53 @@ _LOG = logging.getLogger(__name__)
 _UNAUTHORIZED = "Unauthorized user"
 _BROKEN = "Something went wrong here, which is not your fault. The server's log says what; trying again may help."
 
-READ: Scope = "sla:read"
-WRITE: Scope = "sla:write"
 ID = r"(?P<number>[^/]+)"
 
 
 class Route(NamedTuple):
-    """A service: method, address below the prefix as a pattern, the scope it needs, and what answers."""
+    """A service: method, address below the prefix as a pattern, what answers, and the area of permission it needs.
+
+    What takes an area is a change.
+    """
 
     method: str
     path: str
-    scope: Scope
     answer: Callable[[Call], Any]
+    area: Area | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """The scope that a token needs."""
+        return "sla:write" if self.area else "sla:read"
 
 
 ROUTES = (
-    Route("GET", "calendar", READ, calendars.listed),
-    Route("POST", "calendar", WRITE, calendars.saved),
-    Route("GET", f"calendar/{ID}", READ, calendars.shown),
-    Route("PUT", f"calendar/{ID}", WRITE, calendars.updated),
-    Route("DELETE", f"calendar/{ID}", WRITE, calendars.deleted),
-    Route("GET", "nextgen/sla", READ, nextgen.listed),
-    Route("POST", "nextgen/sla", WRITE, nextgen.saved),
-    Route("GET", f"nextgen/sla/{ID}", READ, nextgen.shown),
-    Route("PUT", f"nextgen/sla/{ID}", WRITE, nextgen.updated),
-    Route("DELETE", f"nextgen/sla/{ID}", WRITE, nextgen.deleted),
-    Route("POST", f"nextgen/sla/{ID}/clone", WRITE, nextgen.cloned),
-    Route("POST", f"nextgen/sla/{ID}/enable", WRITE, nextgen.enabled),
-    Route("POST", f"nextgen/sla/{ID}/disable", WRITE, nextgen.disabled),
-    Route("GET", "permission", READ, permissions.listed),
-    Route("GET", f"permission/{ID}", READ, permissions.shown),
-    Route("POST", "permission", WRITE, permissions.refused),
-    Route("PUT", f"permission/{ID}", WRITE, permissions.refused),
-    Route("DELETE", f"permission/{ID}", WRITE, permissions.refused),
-    Route("GET", "sla", READ, definitions.listed),
-    Route("POST", "sla", WRITE, definitions.saved),
-    Route("PUT", "sla", WRITE, definitions.updated),
-    Route("POST", "sla/bulk", WRITE, definitions.saved_many),
-    Route("GET", "sla/search", READ, definitions.found),
-    Route("GET", f"sla/{ID}", READ, definitions.shown),
-    Route("PUT", f"sla/{ID}", WRITE, definitions.updated_at),
-    Route("DELETE", f"sla/{ID}", WRITE, definitions.deleted),
+    Route("GET", "calendar", calendars.listed),
+    Route("POST", "calendar", calendars.saved, "calendars"),
+    Route("GET", f"calendar/{ID}", calendars.shown),
+    Route("PUT", f"calendar/{ID}", calendars.updated, "calendars"),
+    Route("DELETE", f"calendar/{ID}", calendars.deleted, "calendars"),
+    Route("GET", "nextgen/sla", nextgen.listed),
+    Route("POST", "nextgen/sla", nextgen.saved, "slas"),
+    Route("GET", f"nextgen/sla/{ID}", nextgen.shown),
+    Route("PUT", f"nextgen/sla/{ID}", nextgen.updated, "slas"),
+    Route("DELETE", f"nextgen/sla/{ID}", nextgen.deleted, "slas"),
+    Route("POST", f"nextgen/sla/{ID}/clone", nextgen.cloned, "slas"),
+    Route("POST", f"nextgen/sla/{ID}/enable", nextgen.enabled, "slas"),
+    Route("POST", f"nextgen/sla/{ID}/disable", nextgen.disabled, "slas"),
+    Route("GET", "permission", permissions.listed),
+    Route("GET", f"permission/{ID}", permissions.shown),
+    Route("POST", "permission", permissions.refused, "permissions"),
+    Route("PUT", f"permission/{ID}", permissions.refused, "permissions"),
+    Route("DELETE", f"permission/{ID}", permissions.refused, "permissions"),
+    Route("GET", "sla", definitions.listed),
+    Route("POST", "sla", definitions.saved, "slas"),
+    Route("PUT", "sla", definitions.updated, "slas"),
+    Route("POST", "sla/bulk", definitions.saved_many, "slas"),
+    Route("GET", "sla/search", definitions.found),
+    Route("GET", f"sla/{ID}", definitions.shown),
+    Route("PUT", f"sla/{ID}", definitions.updated_at, "slas"),
+    Route("DELETE", f"sla/{ID}", definitions.deleted, "slas"),
 )
 
 
@@ -106,7 +114,7 @@ def _answer(request: HttpRequest, served: dict[str, Route], given: dict[str, str
     if route is None:
         allowed = ", ".join(sorted(served))
         raise Problem(405, f"The service takes {allowed}.", headers={"Allow": allowed})
-    _let_in(request, route.scope)
+    _let_in(request, route)
     answer = route.answer(Call(request, given))
     return as_response(answer)
 
@@ -119,10 +127,12 @@ def _refuse_unreadable(request: HttpRequest) -> None:
         raise Problem(400, "The address holds a NUL character; leave it out.")
 
 
-def _let_in(request: HttpRequest, scope: Scope) -> None:
-    """Raise Problem unless the credentials are right and have the scope."""
-    if not any(way(request) for way in need(scope)):
+def _let_in(request: HttpRequest, route: Route) -> None:
+    """Raise Problem unless the credentials are right and have the scope, Said where the account lacks the area."""
+    if not any(way(request) for way in need(route.scope)):
         raise unauthorized("Credentials are missing.")
+    if route.area and not roles.may(request.user, route.area):
+        raise Said(HTTPStatus.OK, {**failed(_UNAUTHORIZED), "detail": f"This needs the permission {route.area}."})
 
 
 def _problem(problem: Problem) -> HttpResponse:
