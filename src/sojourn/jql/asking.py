@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from sojourn.history.models import Issue
 from sojourn.history.seen import EVERYTHING
 from sojourn.jql.ast import Condition, Node, Operator
 from sojourn.jql.errors import JqlError
+from sojourn.jql.manual import Function
 
 Sortable = Expression | F | Subquery
 _MOST_NAMED = 12
@@ -26,8 +26,8 @@ class Asking:
 
     `user` is the account id or name of who asks, None where nobody is known to. `sites` are the names of the sites
     whose work items are asked for, all where there are none. `calendars` finds a calendar by name and raises UserError
-    where there is none. `clocks` are fields of other rooms, by the name in small letters: what SLA clocks add to the
-    language. A lenient reader gets a warning for a value that is not there, others an error. `sight` is which work
+    where there is none. `clocks` gives the fields of other rooms, by the name in small letters: what SLA clocks add to
+    the language. A lenient reader gets a warning for a value that is not there, others an error. `sight` is which work
     items the reader may be told of (`history.seen`).
     """
 
@@ -37,7 +37,7 @@ class Asking:
     login_ms: int | None = None
     sites: tuple[str, ...] = ()
     calendars: Callable[[str], Calendar] | None = None
-    clocks: Mapping[str, Callable[["Scope", Condition], Q]] = field(default_factory=lambda: MappingProxyType({}))
+    clocks: Callable[[], Mapping[str, "Clock"]] = dict
     is_lenient: bool = False
     sight: Q = EVERYTHING
 
@@ -45,6 +45,25 @@ class Asking:
     def zone(self) -> ZoneInfo:
         """The zone of dates and times in the query."""
         return ZoneInfo(self.tz)
+
+
+class Clock(Protocol):
+    """A field of another room: it is asked with functions only, and has no history."""
+
+    @property
+    def name(self) -> str:
+        """The field as it is written."""
+
+    @property
+    def operators(self) -> tuple[Operator, ...]:
+        """What it can be asked with."""
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """The functions that go with it."""
+
+    def condition(self, scope: "Scope", condition: Condition) -> Q:
+        """The work items that meet a condition on the field."""
 
 
 class Index(Generic[T]):
@@ -107,6 +126,14 @@ class Scope:
     within: QuerySet[Issue]
     warnings: list[JqlError] = field(default_factory=list)
     indexes: dict[str, "Index[int]"] = field(default_factory=dict)
+    _clocks: Mapping[str, Clock] | None = None
+
+    @property
+    def clocks(self) -> Mapping[str, Clock]:
+        """The fields of other rooms, asked for once in a query."""
+        if self._clocks is None:
+            self._clocks = self.asking.clocks()
+        return self._clocks
 
     def wrong(self, node: Node, message: str, hint: str = "", expected: Iterable[str] = ()) -> JqlError:
         """The error at a node."""

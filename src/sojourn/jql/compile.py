@@ -7,9 +7,9 @@ from typing import Any
 from django.db.models import BooleanField, ExpressionWrapper, Func, Q, QuerySet
 
 from sojourn.history.models import Issue
-from sojourn.jql import catalogue, order, past, times
-from sojourn.jql.asking import Asking, Scope
-from sojourn.jql.ast import And, Changed, Clause, Condition, Function, Items, Not, Operand, Or, Query
+from sojourn.jql import catalogue, order, past, system, times
+from sojourn.jql.asking import Asking, Clock, Scope
+from sojourn.jql.ast import And, Changed, Clause, Condition, Field, Function, Items, Not, Operand, Or, Query
 from sojourn.jql.errors import JqlError
 from sojourn.jql.parser import parse
 from sojourn.jql.sound import refuse_unsound, without_double_not
@@ -68,9 +68,9 @@ def _all_of(scope: Scope, clause: And) -> Q:
     """What is plain comes first: only the histories of what meets it are read."""
     found = Q()
     around = scope.within
-    parts = sorted(clause.clauses, key=reads_histories)
+    parts = sorted(clause.clauses, key=lambda part: reads_histories(scope, part))
     for before, part in zip((None, *parts), parts, strict=False):
-        if before and reads_histories(part) and not reads_histories(before):
+        if before and reads_histories(scope, part) and not reads_histories(scope, before):
             scope.within = around.filter(found)
         asked = condition_of(scope, part)
         found &= asked if len(found) < _MOST_JOINED else _fenced(asked)
@@ -87,9 +87,9 @@ def _fenced(condition: Q) -> Q:
 def _condition(scope: Scope, condition: Condition) -> Q:
     if times.is_time(condition.field):
         return times.condition(scope, condition)
-    clock = scope.asking.clocks.get(condition.field.name.casefold())
+    clock = clock_of(scope, condition.field)
     if clock:
-        return clock(scope, condition)
+        return clock.condition(scope, condition)
     meaning = catalogue.find(scope, condition.field)
     if condition.operator.startswith("was"):
         return past.was(scope, meaning, condition)
@@ -100,15 +100,21 @@ def _condition(scope: Scope, condition: Condition) -> Q:
     return meaning.condition(scope, condition)
 
 
-def reads_histories(clause: Clause) -> bool:
+def clock_of(scope: Scope, field: Field) -> Clock | None:
+    """The field of another room that a name means; Jira's own fields come first."""
+    word = field.name.casefold()
+    return None if word in system.BY_NAME else scope.clocks.get(word)
+
+
+def reads_histories(scope: Scope, clause: Clause) -> bool:
     """Whether some part of a clause is answered from timelines."""
     if isinstance(clause, Not):
-        return reads_histories(clause.clause)
+        return reads_histories(scope, clause.clause)
     if isinstance(clause, And | Or):
-        return any(map(reads_histories, clause.clauses))
+        return any(reads_histories(scope, part) for part in clause.clauses)
     if isinstance(clause, Changed) or clause.operator.startswith("was") or times.is_time(clause.field):
         return True
-    return _calls_updated_by(clause.operand)
+    return _calls_updated_by(clause.operand) or clock_of(scope, clause.field) is not None
 
 
 def _calls_updated_by(operand: Operand) -> bool:

@@ -54,7 +54,7 @@ def fields(scope: Scope, typed: str, *, is_order: bool) -> list[Offer]:
     own = [Offer(name) for name in names if not is_order or system.BY_NAME[name.casefold()](scope).order(scope)]
     if not is_order:
         own += [Offer(name, f"{name}[…]", detail) for name, detail in zip(times.NAMES, times.MEANINGS, strict=True)]
-        own += [Offer(name) for name in scope.asking.clocks]
+        own += [Offer(clock.name, detail="an SLA") for clock in scope.clocks.values()]
     taken = {name.casefold() for name in system.ALL_NAMES}
     others: dict[str, Field] = {}
     for field in fields_of(scope).exclude(type="").order_by(by_bytes("name"), "key"):

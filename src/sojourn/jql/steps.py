@@ -152,8 +152,6 @@ class _Reading:
 
     def _present(self, condition: Condition) -> Test:
         """What held at each instant, or, of a field without a history, what holds now."""
-        if self.scope.asking.clocks.get(condition.field.name.casefold()):
-            return self._fact(condition)
         meaning = catalogue.find(self.scope, condition.field)
         key = "status" if isinstance(meaning, CategoryField) else meaning.history
         if key is None or condition.operator in ("~", "!~"):
@@ -169,7 +167,7 @@ class _Reading:
 
     def _fact(self, condition: Condition, changing: str = "") -> Test:
         """What holds now; a warning where the field is one that changes."""
-        if reads_histories(condition):
+        if reads_histories(self.scope, condition):
             raise self.scope.wrong(condition, "updatedBy() cannot be asked over time")
         place = len(self.facts)
         self.facts.append(condition_of(self.scope, condition))

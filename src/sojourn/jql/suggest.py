@@ -6,9 +6,10 @@ from typing import Literal
 
 from sojourn.history.models import Issue
 from sojourn.jql import catalogue, manual, offers, past, system, times
-from sojourn.jql.asking import Asking, Meaning, Scope
+from sojourn.jql.asking import Asking, Clock, Meaning, Scope
 from sojourn.jql.ast import Field
 from sojourn.jql.choices import JIRA_ONLY, Choice
+from sojourn.jql.compile import clock_of
 from sojourn.jql.errors import JqlError
 from sojourn.jql.expecting import Expecting, expected_at
 from sojourn.jql.items import Key
@@ -154,6 +155,8 @@ class _Place:
             return manual.DATES
         if self.told.predicate == "by":
             return _named(past.PEOPLE.functions)
+        if clock := self._clock():
+            return clock.functions
         meaning = self._meaning()
         if isinstance(meaning, Moment | Day | CustomMoment):
             return manual.DATES
@@ -163,10 +166,12 @@ class _Place:
 
     def operators(self) -> Iterable[Suggestion]:
         """Operators that go with the field; all of them where there is no such field."""
-        meaning, field = self._meaning(), self.told.field
+        meaning, field, clock = self._meaning(), self.told.field, self._clock()
         for operator in self.told.operators:
             fits = meaning is None or operator in meaning.operators
-            if field and times.is_time(field):
+            if clock:
+                fits = operator in clock.operators
+            elif field and times.is_time(field):
                 fits = bool(field.properties) and operator in times.OPERATORS
             elif meaning and operator in _HISTORY:
                 fits = meaning.history is not None
@@ -189,12 +194,17 @@ class _Place:
     def _meaning(self) -> Meaning | None:
         """What the field in force means; None where there is none."""
         field = self.told.field
-        if field is None or times.is_time(field):
+        if field is None or times.is_time(field) or self._clock():
             return None
         try:
             return catalogue.find(self.scope, field)
         except JqlError:
             return None
+
+    def _clock(self) -> Clock | None:
+        """The field of another room that is in force."""
+        field = self.told.field
+        return clock_of(self.scope, field) if field else None
 
     def _quoted(self, text: str) -> str:
         return in_quotes(text) if self.told.quote else quoted(text)

@@ -13,6 +13,9 @@ from sojourn.reports import (
     cycle_time,
     flow_counts,
     per_date,
+    sla_breakdown,
+    sla_detail,
+    sla_summary,
     sprint,
     status_history,
     time_in_value,
@@ -46,6 +49,12 @@ REPORTS: dict[str, Callable[[Request], Table]] = {
     "wip": flow_counts.work_in_progress_by_period,
     "cumulative-flow": flow_counts.cumulative_flow,
     "sprint-report": sprint.sprint_report,
+    "sla-summary": sla_summary.sla_summary,
+    "sla-detail": sla_detail.sla_detail,
+    "sla-at-risk": sla_detail.sla_at_risk,
+    "sla-trend": sla_summary.sla_trend,
+    "sla-durations": sla_summary.sla_durations,
+    "sla-breakdown": sla_breakdown.sla_breakdown,
 }
 """What computes each report of `menu.MENU`."""
 

@@ -88,7 +88,7 @@ def _amount(name: str, request: Request, column: Column) -> pl.Expr | None:
     None for what cannot be added up. It may be applied to what it gave.
     """
     cell = pl.col(column.name)
-    if column == SHARE or column.kind in ("text", "date"):
+    if column.unit == "%" or column.kind in ("text", "date"):
         return None
     if column.kind == "instant":
         if name != "status-entrance-dates":

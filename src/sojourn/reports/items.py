@@ -15,6 +15,7 @@ from sojourn.history.models import Issue, Value
 from sojourn.jql.asking import Asking
 from sojourn.jql.compile import Selection, selection
 from sojourn.reports.request import DateField, Range, Request
+from sojourn.sla import search
 
 _COLUMN: dict[DateField, str] = {"created": "created_ms", "updated": "updated_ms", "resolved": "resolved_ms"}
 
@@ -56,6 +57,7 @@ def meaning(request: Request) -> Selection:
         login_ms=query.asker.login_ms,
         sites=request.sites,
         calendars=store.load,
+        clocks=search.fields,
         sight=request.sight,
     )
     return query.meaning(lambda: selection(query.text, asking, _plainly_chosen(request)))

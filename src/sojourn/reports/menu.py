@@ -169,6 +169,28 @@ _BETWEEN_MEASURE = tuple(
 )
 _ENTRY = Option("entry", "Which entry the wide shape shows.", "first", ("first", "last"))
 
+_SLAS = Option("sla", "Only these SLAs, by name or number.", many=True)
+_STATE = Option(
+    "state",
+    "Only clocks that are running, paused or finished.",
+    "",
+    ("running", "paused", "finished"),
+    many=True,
+    commas=True,
+)
+_VERDICT = Option(
+    "verdict", "Only clocks that are open, met or breached.", "", ("open", "met", "breached"), many=True, commas=True
+)
+_SLA_BY = Option("by", "The periods: days, weeks from Monday, or months, in the calendar's zone.", "week", PERIODS)
+_TARGET = Option("target", "The percentage of clocks that shall be met.", "95")
+_OF = Option("of", "Which time of the clocks.", "elapsed", ("elapsed", "paused", "overdue", "wall_elapsed"))
+_SLA_MEASURE = (
+    Option("calendar", "The calendar whose zone dates and periods are in; clocks have calendars of their own.", "7x24"),
+    next(one for one in MEASURE if one.name == "as_of"),
+)
+_CLOCKS = (_SLAS, _STATE, _VERDICT, *SELECT, *_SLA_MEASURE)
+_COUNTED = tuple(one for one in SHOW if one.name in ("sort", "limit", "group_by"))
+
 MENU = (
     Entry(
         "time-in-status",
@@ -330,6 +352,51 @@ MENU = (
             '--sprint "APP Sprint 21" --sprint-start 2024-01-08T09:00 --sprint-end 2024-01-22T09:00',
             "--sprint 21 --sprint-start 2024-01-08 --rows items --estimate customfield_10016",
         ),
+    ),
+    Entry(
+        "sla-summary",
+        "SLA summary",
+        "How many SLA clocks of each goal were met, breached, or are open?",
+        (*_CLOCKS, *_COUNTED),
+        ("--project SUP", "--group-by priority --resolved 2024-01-01..2024-04-01"),
+    ),
+    Entry(
+        "sla-detail",
+        "SLA detail",
+        "How does each SLA clock of each work item stand?",
+        (*_CLOCKS, *SHOW),
+        (
+            '--sla "Time to resolution" --verdict breached',
+            "--project SUP --as-of 2024-04-01 --format xlsx -o clocks.xlsx",
+        ),
+    ),
+    Entry(
+        "sla-at-risk",
+        "SLAs at risk",
+        "Which open SLA clocks reach their deadline next, and how likely are they to breach?",
+        (_SLAS, _STATE, *SELECT, *_SLA_MEASURE, *SHOW),
+        ("--project SUP --limit 20", "--columns assignee,summary --sort chance:desc"),
+    ),
+    Entry(
+        "sla-trend",
+        "SLA trend",
+        "Which share of SLA clocks was met in each period, and was it enough?",
+        (_SLA_BY, _TARGET, _SLAS, *SELECT, *_SLA_MEASURE, _PERIODS_IN, *_COUNTED),
+        ("--by month --target 90", "--project SUP --by week --trim 2024-01-01..2024-04-01"),
+    ),
+    Entry(
+        "sla-durations",
+        "SLA durations",
+        "How long did finished SLA clocks take?",
+        (_OF, _SLAS, _VERDICT, *SELECT, *_SLA_MEASURE, *(one for one in SHOW if one.name != "columns")),
+        ("--project SUP --time-format DaysHoursMinutes", "--of paused --group-by issuetype"),
+    ),
+    Entry(
+        "sla-breakdown",
+        "SLA breakdown",
+        "In which statuses, and with whom, was the time of each SLA clock spent?",
+        (*_CLOCKS, *SHOW),
+        ('--sla "Time to resolution" --verdict breached', "--project SUP --group-by assignee"),
     ),
 )
 """The reports, in the order in which they are shown."""

@@ -23,6 +23,7 @@ from sojourn.reports.options import instant_ms
 from sojourn.reports.parts import IDENTITY
 from sojourn.reports.query import OPERATOR, Asker, said
 from sojourn.reports.table import Notes, Table
+from sojourn.sla import search
 
 FIELDS = ("summary", "status", "assignee", "updated")
 """What is shown of a work item where nothing else is asked for."""
@@ -61,6 +62,7 @@ class Search:
             user=self.asker.name,
             login_ms=self.asker.login_ms,
             calendars=store.load,
+            clocks=search.fields,
             is_lenient=self.is_lenient,
             sight=self.asker.sight,
         )

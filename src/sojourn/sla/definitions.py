@@ -3,6 +3,7 @@
 Every change is one transaction, with a row in the log of who did it, when and why, and what was before and after.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,12 @@ def listed(site: str | None = None) -> QuerySet[Definition]:
     """The definitions there are, by number; with a site, those that are for it, and for it alone."""
     found = Definition.objects.filter(removed_ms=None).select_related("published", "site").order_by("pk")
     return found if site is None else found.filter(site__name=site)
+
+
+def called(name: str, some: Sequence[Definition]) -> list[Definition]:
+    """Those of some definitions of that number, or else of that name in whatever case."""
+    by_number = [one for one in some if name == str(one.pk)]
+    return by_number or [one for one in some if one.name.casefold() == name.casefold()]
 
 
 def find(number: int) -> Definition:
