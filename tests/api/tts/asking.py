@@ -151,3 +151,92 @@ def like(sample: Any, found: Any, path: str = "") -> None:
     if isinstance(sample, list) and sample:
         for place, one in enumerate(found):
             like(sample[0], one, f"{path}[{place}]")
+
+
+DETAILS = {
+    "paused": False,
+    "endDate": "2017-11-03T10:35:22Z",
+    "slaTargetSourceName": "Resolved",
+    "inNonWorkingDays": False,
+    "notMuchTime": 80,
+    "formattedWorkingDuration": "1d 1h 35m 22s",
+    "formattedRemainingDuration": "6h 24m 38s",
+    "slaStatus": "SUCCESS",
+    "synchronizing": False,
+    "remainingDuration": "PT22H24M38S",
+    "elapsedPercentage": 53,
+    "class": "class com.tuncaysenturk.jira.plugins.dto.IssueSlaDetailsDto",
+    "slaValue": "PT48H",
+    "slaOriginSourceName": "Open",
+    "inNonWorkingHours": False,
+    "slaName": "Resolution Time",
+    "workingDuration": "PT25H35M22S",
+    "slaId": 0,
+    "targetDate": "2017-12-02T09:30:00Z",
+    "slaValueType": "SLA_VALUE",
+    "started": True,
+    "finished": False,
+    "workingCalendarName": "8-5 Business Hours",
+    "slaOriginType": "STATUS",
+    "inCriticalZone": True,
+    "slaValueSourceName": "SLA Value",
+    "slaTargetType": "STATUS",
+    "startDate": "2017-10-02T09:30:00Z",
+    "slaValueAsDurationString": "2d",
+}
+_LEFT = ("remainingDuration", "formattedRemainingDuration")
+OVERDUE = {key: value for key, value in DETAILS.items() if key not in _LEFT} | {
+    "slaStatus": "EXCEED",
+    "overdueDuration": "PT1H35M22S",
+    "formattedOverdueDuration": "1d 1h 35m 22s",
+}
+PAGE = {
+    "totalIssues": 49,
+    "pagesCount": 5,
+    "start": 0,
+    "niceStart": 1,
+    "end": 10,
+    "nextStart": 10,
+    "previousStart": 0,
+    "slas": [DETAILS],
+}
+IN_FIELD = {
+    "slaId": 25,
+    "slaName": "Urgent Fix",
+    "originStatusName": "In Progress",
+    "targetStatusName": "Resolved",
+    "slaValue": 60,
+    "slaValueAsString": "1h",
+    "statusDate": 1431931844500,
+    "targetDate": 1431935444500,
+    "overdue": "(SLA Overdue) 3 hours, 55 minutes, 51 seconds",
+}
+IN_OVERVIEW: list[dict[str, Any]] = [
+    {
+        "timePerformed": 1457004154795,
+        "workingDuration": "46 minutes, 10 seconds",
+        "workingDurationAsSeconds": 2770,
+        "pausedDuration": "0",
+        "slaValueAsTimeString": "20m",
+        "status": "EXCEED",
+        "breachString": "26 minutes, 10 seconds",
+        "originDate": 1457004154795,
+        "statusDate": 1457004154795,
+        "expectedTargetDate": 1457005354795,
+        "actualTargetDate": 1431954304511,
+        "slaName": "Urgent Handle",
+    },
+    {
+        "timePerformed": 1457004154795,
+        "workingDuration": "46 minutes, 10 seconds",
+        "workingDurationAsSeconds": 2770,
+        "pausedDuration": "0",
+        "slaValueAsTimeString": "1h",
+        "status": "STILL",
+        "originDate": 1457004154795,
+        "statusDate": 1457004154795,
+        "expectedTargetDate": 1457007754795,
+        "actualTargetDate": 1431954357960,
+        "slaName": "Urgent Fix",
+    },
+]
