@@ -8,7 +8,7 @@ from sojourn.calendars import store as calendars
 from sojourn.errors import InUse, Refused
 from sojourn.sla import definitions
 from sojourn.sla.definitions import By, Draft, Missing
-from sojourn.sla.differences import Difference, differences
+from sojourn.sla.json_differences import Difference, differences
 from sojourn.sla.models import AppliesTo, Change, Definition
 from tests.builders import STATUS_IDS, status, store
 from tests.sla.help import ANN, DONE, GOAL, HOUR, MON, OPEN, draft, policy
