@@ -23,6 +23,7 @@ from sojourn.jobs.loops import Loop, Turn
 from sojourn.jobs.models import State
 from sojourn.jobs.perform import work_off
 from sojourn.jobs.worker import Worker
+from sojourn.sla.watch import AT_ONCE, watch
 
 KEEP_JOBS = timedelta(days=30)
 KEEP_DONE = timedelta(days=1)
@@ -57,6 +58,10 @@ def _ask_for_syncs(turn: Turn) -> bool:
     return False
 
 
+def _watch_clocks(turn: Turn) -> bool:
+    return watch(round(turn.clock().timestamp() * 1000)) == AT_ONCE
+
+
 def _forget_webhooks(turn: Turn) -> bool:
     webhook.prune(turn.clock() - webhook.KEEP)
     return False
@@ -64,6 +69,7 @@ def _forget_webhooks(turn: Turn) -> bool:
 
 LOOPS = (
     Loop("jobs", 1, work_off, threads=2),
+    Loop("due clocks", 1, _watch_clocks),
     Loop("sync", 5, _ask_for_syncs, shared=True),
     Loop("holiday feeds", _HOUR_S, _refresh_holidays, shared=True),
     Loop("old jobs", _HOUR_S, _forget_jobs, shared=True),

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from sojourn.calendars.models import CalendarVersion, HolidaySet, StoredCalendar
+from sojourn.calendars.signals import calendars_changed
 from sojourn.core.calendar import Calendar
 from sojourn.errors import Refused, UserError
 
@@ -100,6 +101,7 @@ def save(definition: dict[str, Any], *, now: datetime, replace: bool = False) ->
             raise UserError(f"There is a calendar {name!r} already; replace it with --replace or choose another name.")
         number = calendar.versions.count() + 1
         CalendarVersion.objects.create(calendar=calendar, number=number, definition=definition, saved_at=now)
+        calendars_changed.send(StoredCalendar, names=[name])
     return number
 
 
@@ -178,7 +180,11 @@ def save_holidays(set_name: str, holidays: list[dict[str, Any]], feed: Feed | No
         "last_year": feed.years[-1] if feed else None,
         "refreshed_at": feed.read_at if feed else None,
     }
-    HolidaySet.objects.update_or_create(name=set_name, defaults={"holidays": holidays, **source})
+    with transaction.atomic():
+        HolidaySet.objects.update_or_create(name=set_name, defaults={"holidays": holidays, **source})
+        observing = [name for name in names() if set_name in show(name).get(_SETS, [])]
+        if observing:
+            calendars_changed.send(HolidaySet, names=observing)
 
 
 def save_years(set_name: str, holidays: list[dict[str, Any]], years: range) -> None:

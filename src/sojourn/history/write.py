@@ -17,6 +17,7 @@ from sojourn.history.dictionary import Dictionary
 from sojourn.history.models import Issue, IssueValue, Link, RawIssue, Site, Text, Timeline
 from sojourn.history.packing import pack
 from sojourn.history.record import IssueRecord, Label, LinkRecord, ProjectRecord, Ref, keep_better
+from sojourn.history.signals import issue_written
 from sojourn.history.words import indexed
 
 PRESENT = ("issuetype", "status", "assignee", "reporter", "priority", "resolution")
@@ -139,6 +140,7 @@ class Writer:
             rows = [(GONE_MS, version + number, pk) for number, pk in enumerate(found, 1)]
             with connection.cursor() as cursor:
                 cursor.executemany("UPDATE history_issue SET deleted_ms = %s, row_version = %s WHERE id = %s", rows)
+            issue_written.send(Writer, site=self.site, issues=found, gone=True)
         return len(found)
 
     @contextmanager
@@ -211,6 +213,7 @@ class Writer:
             _write_texts(cursor, [row for issue, record in pairs for row in self._texts(issue, record)])
             compress = self._compressor.compress
             cursor.executemany(_RAW, [(issue, compress(record.payload)) for issue, record in pairs])
+        issue_written.send(Writer, site=self.site, issues=[issue for issue, _ in pairs], gone=False)
 
     def _issue(self, record: IssueRecord, version: int) -> tuple[Any, ...]:
         return (

@@ -1,0 +1,7 @@
+"""What others may listen to."""
+
+from django.dispatch import Signal
+
+issue_written = Signal()
+"""Sent by `write.Writer` for each batch, in the transaction that writes: `site`, the Site, and `issues`, the numbers of
+work items that were written, or, where `gone` is true, are gone."""

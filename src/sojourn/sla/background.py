@@ -1,0 +1,94 @@
+"""Jobs that count a definition anew over all work items, with progress; they can be cancelled and resumed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django_tasks import task
+
+from sojourn.core.sla.parse import read_policy
+from sojourn.history.models import Issue
+from sojourn.jobs import queue
+from sojourn.jobs.models import Job
+from sojourn.jobs.run import Run
+from sojourn.sla.differences import Difference
+from sojourn.sla.models import Clock, Definition
+from sojourn.sla.recount import renew
+from sojourn.sla.resolve import other_slas
+from sojourn.sla.rules import in_force
+
+STEP = 1 << 14
+
+
+def ask(definition: Definition, why: str, *, now: datetime, by: str, only_open: bool = False) -> Job:
+    """Ask for a definition to be counted anew over all work items, or those with a clock that is not finished."""
+    arguments = {"definition": definition.pk, "why": why, "only_open": only_open}
+    key = f"sla {definition.pk}{' open' if only_open else ''}"
+    return queue.ask(recount, arguments, now=now, key=key, by=by)
+
+
+@task(takes_context=True)  # type: ignore[arg-type]  # jobs hand in a Run
+def recount(context: Run, definition: int, why: str, only_open: bool) -> None:
+    """Count a definition anew, step by step."""
+    found = in_force(Definition.objects.filter(pk=definition))
+    if not found:
+        context.log("The SLA is not published, or was switched off or removed since.")
+        return
+    issues = _issues(found[0], only_open=only_open)
+    place = context.cursor or {"after": 0, "changed": 0, "verdicts": []}
+    if context.total is None:
+        context.total = issues.count()
+    told = Difference(changed=place["changed"], verdicts={(one, other): many for one, other, many in place["verdicts"]})
+    while (last := _last_of_step(issues, place["after"])) is not None:
+        with context.step():
+            some = issues.filter(pk__gt=place["after"], pk__lte=last)
+            renew(some, found[0], round(context.now().timestamp() * 1000), why, told)
+            place = {
+                "after": last,
+                "changed": told.changed,
+                "verdicts": [[*words, many] for words, many in told.verdicts.items()],
+            }
+            context.cursor, context.line = place, str(told)
+            context.done = min(context.done + STEP, context.total)
+    Definition.objects.filter(pk=definition).update(problem="")
+    for other in _listeners(definition):
+        ask(other, f"sla:{definition} was counted anew", now=context.now(), by="SLAs", only_open=only_open)
+
+
+def _issues(definition: Definition, *, only_open: bool) -> QuerySet[Issue]:
+    found = Issue.objects.filter(deleted_ms=None).order_by("pk")
+    if definition.site_id is not None:
+        found = found.filter(site=definition.site_id)
+    if only_open:
+        found = found.filter(pk__in=Clock.objects.filter(definition=definition, end_ms=None).values("issue"))
+    return found
+
+
+def _last_of_step(issues: QuerySet[Issue], after: int) -> int | None:
+    """The last work item of the next step."""
+    ahead = issues.filter(pk__gt=after).values_list("pk", flat=True)
+    return next(iter(ahead[STEP - 1 : STEP]), None) or ahead.last()
+
+
+def on_calendars_changed(names: Sequence[str]) -> None:
+    """Count the open clocks anew that are measured by a calendar that was saved (docs/semantics.md 30)."""
+    why = f"the calendar {', '.join(sorted(names))} was changed"
+    for definition in in_force():
+        if _uses(definition, set(names)):
+            ask(definition, why, now=timezone.now(), by="calendars", only_open=True)
+
+
+def _uses(definition: Definition, calendars: set[str]) -> bool:
+    policy = read_policy(definition.published.policy) if definition.published else None
+    if policy is None:
+        return False
+    if any(goal.calendar in calendars for goal in policy.goals):
+        return True
+    return any(goal.calendar_field for goal in policy.goals)
+
+
+def _listeners(definition: int) -> list[Definition]:
+    """The SLAs that listen to what one does."""
+    found = [(one, one.published) for one in in_force()]
+    return [one for one, version in found if version and definition in other_slas(read_policy(version.policy))]
