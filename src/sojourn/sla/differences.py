@@ -48,11 +48,11 @@ def verdict_of(verdict: int, state: int | None) -> str:
 
 @dataclass(frozen=True)
 class Stored:
-    """A stored clock, before it is counted anew."""
+    """What is shown of a work item: the lasting of its last clock and its verdict; `row` is where it is stored."""
 
-    row: Clock
     last: tuple[int, ...]
     verdict: str
+    row: Clock | None = None
 
 
 def stored(definition: int, issues: Int64Array, as_of_ms: int) -> dict[int, Stored]:
@@ -67,7 +67,7 @@ def stored(definition: int, issues: Int64Array, as_of_ms: int) -> dict[int, Stor
     late &= ~_waits(table, last)
     verdicts = np.where(late, Verdict.EXCEED, table.verdict[last]).tolist()
     return {
-        row.issue_id: Stored(row, shown, verdict_of(verdict, row.state))
+        row.issue_id: Stored(shown, verdict_of(verdict, row.state), row)
         for row, shown, verdict in zip(rows, stays, verdicts, strict=True)
     }
 
@@ -86,29 +86,29 @@ def _waits(table: Clocks, last: Int64Array) -> BoolArray:
     return np.asarray((table.state[last] == State.PAUSED) & (table.remaining[last] > 0))
 
 
-def compared(before: dict[int, Stored], counted: Iterable[Counted], into: Difference, most: int = 0) -> list[Stored]:
-    """Those of the stored clocks of which something else is shown now; adds up what changes."""
-    new: dict[int, tuple[tuple[int, ...], str, list[str]]] = {}
-    looked_at = 0
+def told(counted: Iterable[Counted]) -> dict[int, Stored]:
+    """What is counted of work items, by work item."""
+    found: dict[int, Stored] = {}
     for one in counted:
         clocks = one.clocks
         last = np.flatnonzero(np.diff(clocks.item, append=-1))
-        issues = one.issues[clocks.item[last]].tolist()
-        stays = _stays(clocks, last)
-        verdicts = clocks.verdict[last].tolist()
-        looked_at = max(looked_at, len(one.slice_issues))
-        for issue, shown, verdict in zip(issues, stays, verdicts, strict=True):
-            new[issue] = shown, verdict_of(verdict, 0), one.rule.names
-    into.looked_at += looked_at
+        issues, verdicts = one.issues[clocks.item[last]].tolist(), clocks.verdict[last].tolist()
+        for issue, shown, verdict in zip(issues, _stays(clocks, last), verdicts, strict=True):
+            found[issue] = Stored(shown, verdict_of(verdict, 0))
+    return found
+
+
+def compared(before: dict[int, Stored], after: dict[int, Stored], into: Difference, most: int = 0) -> list[Stored]:
+    """Those of the earlier ones of which something else is shown later; adds up what changes."""
     changed = []
-    for issue in sorted(before.keys() | new.keys()):
-        old, now = before.get(issue), new.get(issue)
-        words = old.verdict if old else _NO_CLOCK, now[1] if now else _NO_CLOCK
+    for issue in sorted(before.keys() | after.keys()):
+        old, new = before.get(issue), after.get(issue)
+        words = old.verdict if old else _NO_CLOCK, new.verdict if new else _NO_CLOCK
         if words[0] != words[1]:
             into.verdicts[words] = into.verdicts.get(words, 0) + 1
             if len(into.issues) < most:
                 into.issues.append((issue, *words))
-        if words[0] != words[1] or (old and now and old.last != now[0]):
+        if words[0] != words[1] or (old and new and old.last != new.last):
             into.changed += 1
             changed += [old] if old else []
     return changed

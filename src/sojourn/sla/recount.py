@@ -13,7 +13,7 @@ from sojourn.errors import UserError
 from sojourn.history.models import Issue
 from sojourn.jql.idset import OneOf
 from sojourn.sla.clocks import count
-from sojourn.sla.differences import Difference, compared, stored
+from sojourn.sla.differences import Difference, compared, stored, told
 from sojourn.sla.models import Clock, Definition, Revision
 from sojourn.sla.noting import note
 from sojourn.sla.rules import in_force
@@ -70,7 +70,8 @@ def renew(
         looked_at = some[0].slice_issues if some else np.zeros(0, dtype=np.int64)
         with transaction.atomic():
             before = stored(definition.pk, looked_at, as_of_ms)
-            changed = compared(before, some, into)
+            changed = compared(before, told(some), into)
+            into.looked_at += len(looked_at)
             Revision.objects.bulk_create(
                 [
                     Revision(
@@ -84,6 +85,7 @@ def renew(
                         calendars=one.row.calendars,
                     )
                     for one in changed
+                    if one.row
                 ],
                 batch_size=500,
             )
