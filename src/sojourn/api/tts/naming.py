@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sojourn.core.sla.conditions import Changed, Condition, Created, Happened, Leaf, Reached, leaves
-from sojourn.core.sla.policy import Duration, DynamicDuration, NegotiationDate, NextBusinessDay, Target
+from sojourn.core.sla.policy import Duration, DynamicDuration, NegotiationDate, NextBusinessDay, Policy, Target
 from sojourn.sla.checks import STATUS
 
 
@@ -69,3 +69,11 @@ def value_of(target: Target, names: Names) -> tuple[str, str]:
         case NextBusinessDay():
             return "NEXT_BUSINESS_DAY", "Next Business Day"
     return "NO_TARGET", "No Target"
+
+
+def keys_of(policy: Policy) -> set[str]:
+    """The keys of the fields whose names may be told of a policy."""
+    parts = [leaf for condition in (policy.start, policy.stop) for leaf in leaves(condition)]
+    targets = [goal.target for goal in policy.goals]
+    fields = {getattr(one, "field", STATUS) for one in (*parts, *targets)}
+    return fields - {STATUS}

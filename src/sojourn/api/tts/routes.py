@@ -19,7 +19,7 @@ from sojourn.access.roles import Area
 from sojourn.access.tokens import Scope
 from sojourn.api.errors import LONGEST_BODY, Problem
 from sojourn.api.security import need, unauthorized
-from sojourn.api.tts import calendars, definitions, nextgen, permissions
+from sojourn.api.tts import calendars, clocks, definitions, nextgen, permissions
 from sojourn.api.tts.calls import Call, Said, as_response, failed
 from sojourn.errors import UserError
 
@@ -28,6 +28,7 @@ _UNAUTHORIZED = "Unauthorized user"
 _BROKEN = "Something went wrong here, which is not your fault. The server's log says what; trying again may help."
 
 ID = r"(?P<number>[^/]+)"
+KEY = r"(?P<key>[^/]+)"
 
 
 class Route(NamedTuple):
@@ -71,6 +72,10 @@ ROUTES = (
     Route("PUT", "sla", definitions.updated, "slas"),
     Route("POST", "sla/bulk", definitions.saved_many, "slas"),
     Route("GET", "sla/search", definitions.found),
+    Route("GET", "sla/issues", clocks.by_jql),
+    Route("GET", f"sla/issue/{KEY}", clocks.of_issue),
+    Route("GET", f"sla/field/{KEY}", clocks.field),
+    Route("GET", f"sla/overview/{KEY}", clocks.overview),
     Route("GET", f"sla/{ID}", definitions.shown),
     Route("PUT", f"sla/{ID}", definitions.updated_at, "slas"),
     Route("DELETE", f"sla/{ID}", definitions.deleted, "slas"),
