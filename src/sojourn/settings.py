@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "sojourn.access",
     "sojourn.jira",
     "sojourn.sla",
+    "sojourn.feeds",
     "django_htmx",
     "sojourn.web",
 ]

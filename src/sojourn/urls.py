@@ -6,7 +6,7 @@ from django.urls import path
 from sojourn import metrics
 from sojourn.api import hooks, routes
 from sojourn.api.tts import routes as tts
-from sojourn.web import bundle, report, views
+from sojourn.web import bundle, presets, report, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -20,5 +20,8 @@ urlpatterns = [
     path("metrics", metrics.page, name="metrics"),
     path("reports/time-in-status", report.page, name="time-in-status"),
     path("reports/time-in-status.<str:name>", report.download, name="time-in-status-download"),
+    path("presets", presets.page, name="presets"),
+    path("presets/save", presets.save, name="preset-save"),
+    path("presets/<int:number>", presets.act, name="preset-act"),
     path("charts/<str:release>.js", bundle.charts, name="charts"),
 ]

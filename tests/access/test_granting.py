@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def ann(db: None) -> Any:
-    return get_user_model().objects.create_user("ann", password="a long pass phrase")
+    return get_user_model().objects.create_user("ann")
 
 
 @pytest.fixture
@@ -144,6 +144,9 @@ def test_an_administrator_sees_all_that_was_imported_but_not_of_a_connected_jira
 AREA_OF = {"calendars": [("POST", "/calendars"), ("PUT", "/calendars/Own"), ("DELETE", "/calendars/Own")]}
 AREA_OF["administration"] = [("GET", "/jobs"), ("GET", "/jobs/1")]
 AREA_OF["administration"] += [("POST", "/jobs/1/cancel"), ("POST", "/jobs/1/retry")]
+
+AREA_OF["reports"] = [("POST", "/presets"), ("PUT", "/presets/1"), ("DELETE", "/presets/1")]
+AREA_OF["reports"] += [("POST", "/presets/1/duplicate")]
 
 
 def test_each_address_needs_the_area_it_needs_and_no_other(client: Client, ann: Any) -> None:

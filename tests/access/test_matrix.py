@@ -52,6 +52,7 @@ TYPED += ("issueLinkType = ", "reporter = ", "project = P", "status = ")
 NOT_ABOUT_ITEMS = {"/calendars", "/calendars/7x24", "/calendars/7x24/versions", "/calendar-preview", "/openapi.json"}
 NOT_ABOUT_ITEMS |= {"/calendars/7x24/measure", "/calendars/7x24/deadline", "/reports", "/jobs", "/jobs/1"}
 NOT_ABOUT_ITEMS |= {"/jobs/1/cancel", "/jobs/1/retry"}
+NOT_ABOUT_ITEMS |= {"/presets", "/presets/1", "/presets/1/versions", "/presets/1/duplicate"}
 Question = tuple[str, str, Any]
 
 

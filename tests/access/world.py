@@ -72,7 +72,7 @@ def fill() -> None:
     """The store with everything in it, and the people with their grants."""
     for site in ("One", "Two"):
         store(*(_payload(one) for one in ITEMS if PROJECTS[one.project] == site), site=site)
-    people = {name: get_user_model().objects.create_user(name, password="a long pass phrase") for name in SEES}
+    people = {name: get_user_model().objects.create_user(name) for name in SEES}
     assert len(people) == 3
     now = timezone.now()
     granting.link("ann", "One", "rep-ann")

@@ -75,6 +75,7 @@ def test_tokens_that_are_over_are_refused_and_say_why(client: Client, bob: Any) 
 
 WRITES = [("POST", "/calendars"), ("PUT", "/calendars/Own"), ("DELETE", "/calendars/Own")]
 WRITES += [("POST", "/jobs/1/cancel"), ("POST", "/jobs/1/retry")]
+WRITES += [("POST", "/presets"), ("PUT", "/presets/1"), ("DELETE", "/presets/1"), ("POST", "/presets/1/duplicate")]
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)

@@ -88,7 +88,7 @@ def link(user_name: str, site_name: str, key: str) -> None:
     site = _one(Site.objects.all(), "site", name=site_name)
     if not Value.objects.filter(site=site, kind="user", key=key).exists():
         raise Refused("account", f"no account of {site_name} that is known has the id {key!r:.60}")
-    values = {"user": _user(user_name), "site": site}
+    values = {"user": user(user_name), "site": site}
     JiraAccount.objects.update_or_create(**values, defaults={"key": key})
 
 
@@ -102,12 +102,12 @@ def join(group_name: str, user_name: str) -> None:
     if not 0 < len(group_name) <= 150:
         raise Refused("group", "is no name; write one of up to 150 characters")
     group, _ = Group.objects.get_or_create(name=group_name)
-    _user(user_name).groups.add(group)
+    user(user_name).groups.add(group)
 
 
 def leave(group_name: str, user_name: str) -> None:
     """Take a user out of a group; raises Refused where there is no such group."""
-    _user(user_name).groups.remove(_one(Group.objects.all(), "group", name=group_name))
+    user(user_name).groups.remove(_one(Group.objects.all(), "group", name=group_name))
 
 
 def _holder(text: str) -> dict[str, Any]:
@@ -115,10 +115,11 @@ def _holder(text: str) -> dict[str, Any]:
     kind, colon, name = text.partition(":")
     if kind == "group" and colon:
         return {"user": None, "group": _one(Group.objects.all(), "group", name=name)}
-    return {"user": _user(text), "group": None}
+    return {"user": user(text), "group": None}
 
 
-def _user(name: str) -> Any:
+def user(name: str) -> Any:
+    """The user of a name; raises Refused where there is none."""
     found = get_user_model().objects.filter(username=name).first()
     if found is None:
         raise Refused("user", f"there is no user {name!r}; add one with `sojourn user add`")

@@ -7,6 +7,7 @@ right and lacks a scope, or an account that lacks the area of permission, gets 4
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
@@ -84,6 +85,13 @@ class Session(APIKeyCookie):
 def need(scope: Scope, area: Area | None = None) -> list[Any]:
     """What an address takes that needs a scope of a token, and of the account an area of permission."""
     return [Bearer(scope, area), Basic(scope, area), Session(area)]
+
+
+def account_of(request: HttpRequest) -> User:
+    """Who asks."""
+    if not isinstance(request.user, User):  # every address lets only accounts in
+        raise unauthorized("Credentials are missing.")
+    return request.user
 
 
 def sight_of(request: HttpRequest) -> Q:

@@ -116,9 +116,8 @@ def build(query: Query, sight: Q, error: Refused | None) -> Form:
     box = Box("jql", LABEL["jql"], query.one("jql"), "text")
     mark = Mark.of(error) if isinstance(error, JqlError) else None
     more = ("updated", "resolved", "due", "trim", "visits", "current", "stop_on_done", "as_of")
-    hidden = [
-        (name, text) for name in ("shape", "sort", "per_page", "chart", "chart_done") for text in query.many(name)
-    ]
+    unseen = ("shape", "sort", "per_page", "chart", "chart_done", "preset")
+    hidden = [(name, text) for name in unseen for text in query.many(name)]
     return Form(
         switches=[fields["calendar"], fields["time_format"]],
         filters=[fields[name] for name in ("site", "project", "created", "columns") if name in fields],

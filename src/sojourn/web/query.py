@@ -23,6 +23,7 @@ PAGE_OPTIONS = (
     Option("page", "The page of the table.", "1"),
     Option("per_page", "Rows on a page of the table.", "50", PER_PAGE),
     Option("chart", "What the bars of the chart show.", "mean", MEASURED),
+    Option("preset", "The preset that was opened."),
     Option("chart_done", "Whether the chart shows done statuses too.", "false", ("false", "true")),
 )
 """What an address says about the page, beside the options of the report."""

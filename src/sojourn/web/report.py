@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from sojourn.access import roles
 from sojourn.errors import Refused, UserError
 from sojourn.history.models import Issue
 from sojourn.reports import catalogue, charts, formats, notes
@@ -22,7 +23,7 @@ from sojourn.reports.items import values_of
 from sojourn.reports.query import Asker
 from sojourn.reports.request import Request
 from sojourn.reports.table import Table
-from sojourn.web import bundle, chips, form, grid, query
+from sojourn.web import bundle, chips, form, grid, presets, query
 from sojourn.web.query import PER_PAGE, Query
 from sojourn.web.words import LABEL
 
@@ -38,7 +39,14 @@ def page(request: HttpRequest) -> HttpResponse:
     if query.is_form(request.GET):
         return HttpResponseRedirect(request.path + query.tidied(asked).address)
     asker = Asker.of(request.user)
-    shared = {"query": asked, "chips": chips.of(asked), "cleared": chips.cleared(asked)}
+    account = presets.account_of(request)
+    shared = {
+        "query": asked,
+        "chips": chips.of(asked),
+        "cleared": chips.cleared(asked),
+        "opened": presets.opened(account, asked),
+        "may_save": roles.may(account, "reports"),
+    }
     try:
         wanted = query.request(asked, timezone.now(), asker)
         if wanted.group_by:

@@ -4,10 +4,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 
+from sojourn.feeds.presets import default
+from sojourn.web.presets import account_of, address
 
-def home(_: HttpRequest) -> HttpResponse:
-    """Go to the reports."""
-    return HttpResponseRedirect("/reports/time-in-status")
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Go to the reports, as the preset says with which they open."""
+    preset = default(account_of(request), "time-in-status")
+    return HttpResponseRedirect(address(preset) if preset else "/reports/time-in-status")
 
 
 @login_not_required

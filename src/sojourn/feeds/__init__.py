@@ -1,0 +1,1 @@
+"""Data handed out: presets, and feeds of them that tools call."""

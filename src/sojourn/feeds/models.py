@@ -1,0 +1,61 @@
+"""Presets with their versions and with whom they are shared."""
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import models
+
+
+class Preset(models.Model):
+    """A report with all its options under a name of its owner; `options` holds the texts of each option."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=100)
+    report = models.CharField(max_length=64)
+    options = models.JSONField()
+    version = models.PositiveIntegerField(default=1)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="preset_name_unique")]
+
+
+class PresetVersion(models.Model):
+    """What a preset said in one of its versions."""
+
+    preset = models.ForeignKey(Preset, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=100)
+    options = models.JSONField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["preset", "number"], name="preset_version_unique")]
+
+
+class Share(models.Model):
+    """Lets a user, the members of a group, who has a role, or where none is named everyone, open a preset."""
+
+    preset = models.ForeignKey(Preset, on_delete=models.CASCADE, related_name="shares")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    group = models.ForeignKey(Group, null=True, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=16, default="")
+
+    @property
+    def holder(self) -> str:
+        """With whom it is shared, as `presets.save` reads it."""
+        if self.user:
+            return f"user:{self.user.get_username()}"
+        if self.group:
+            return f"group:{self.group.name}"
+        return f"role:{self.role}" if self.role else "everyone"
+
+
+class Default(models.Model):
+    """The preset with which a report opens for a user."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    report = models.CharField(max_length=64)
+    preset = models.ForeignKey(Preset, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "report"], name="default_preset_unique")]
