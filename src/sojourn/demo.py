@@ -1,4 +1,4 @@
-"""The demo: a made-up Jira that is read by the path real ones are, two calendars and somebody to sign in."""
+"""The demo: a made-up Jira that is read by the path real ones are, two calendars, six SLAs and somebody to sign in."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,14 +16,21 @@ from sojourn.errors import UserError
 from sojourn.history.models import Issue, Site
 from sojourn.jira.demo import DEMO_STATUSES, demo_issues
 from sojourn.jira.models import Connection, Method
-from sojourn.jira.simulator import Clock, Simulator, serving
+from sojourn.jira.simulator import Clock as SimulatedClock
+from sojourn.jira.simulator import Simulator, serving
 from sojourn.jira.simulator.made_up import site_of
 from sojourn.jira.sync import task
 from sojourn.jobs import here
+from sojourn.jobs.models import UNFINISHED, Job
 from sojourn.sealed import Secret
+from sojourn.sla import demo as slas
+from sojourn.sla.background import recount
+from sojourn.sla.definitions import By
+from sojourn.sla.models import Clock, Definition
 
 SITE = "Demo"
 _NAME = "demo"
+_BY = "the demo"
 USER = "demo"
 PASSWORD = "demo"  # noqa: S105 - the demo serves made-up data on this machine only
 
@@ -54,7 +61,7 @@ def simulated(port: int) -> Iterator[None]:
     """
     account = _account()
     site = site_of(
-        Clock(_ms(timezone.now()), is_running=True), demo_issues(_ms(account.date_joined)), list(DEMO_STATUSES)
+        SimulatedClock(_ms(timezone.now()), is_running=True), demo_issues(_ms(account.date_joined)), list(DEMO_STATUSES)
     )
     with serving(Simulator(site, "cloud"), port=port) as url:
         asks = site.accounts[0]
@@ -70,17 +77,25 @@ def simulated(port: int) -> Iterator[None]:
 
 def load(say: Callable[[str], None]) -> None:
     """Read the demo's Jira unless that was done; an interrupted one goes on. Raises UserError where it fails."""
-    if Connection.objects.filter(name=_NAME).exclude(last_ok_at=None).exists():
-        return
-    say("Reading the demo data, once …")
-    for definition, country, subdivision in _CALENDARS:
-        _add_calendar(definition, country, subdivision, timezone.now())
-    job = task.ask(_NAME, timezone.now(), by="the demo")
+    if not Connection.objects.filter(name=_NAME).exclude(last_ok_at=None).exists():
+        say("Reading the demo data, once …")
+        for definition, country, subdivision in _CALENDARS:
+            _add_calendar(definition, country, subdivision, timezone.now())
+        _see_through(task.ask(_NAME, timezone.now(), by=_BY))
+        say(f"{Issue.objects.filter(site__name=SITE).count():,} work items read.")
+    if not Definition.objects.exists():
+        slas.define(By(_BY, _ms(timezone.now()), "the demo"))
+        for job in Job.objects.filter(kind=recount.name, state__in=UNFINISHED).order_by("pk"):
+            _see_through(job)
+        say(f"{Clock.objects.count():,} SLA clocks counted.")
+
+
+def _see_through(job: Job) -> None:
+    """Do a job here; raises UserError where it fails."""
     here.see_through(job.pk, timezone.now, Event())
     job.refresh_from_db()
     if job.problem:
-        raise UserError(f"the demo data could not be read: {job.problem}")
-    say(f"{Issue.objects.filter(site__name=SITE).count():,} work items read.")
+        raise UserError(f"the demo data could not be made ready: {job.problem}")
 
 
 def _account() -> User:

@@ -10,7 +10,7 @@ from django_tasks import task
 from sojourn.core.sla.parse import read_policy
 from sojourn.history.models import Issue
 from sojourn.jobs import queue
-from sojourn.jobs.models import Job
+from sojourn.jobs.models import Job, State
 from sojourn.jobs.run import Run
 from sojourn.sla.differences import Difference
 from sojourn.sla.models import Clock, Definition
@@ -25,7 +25,9 @@ def ask(definition: Definition, why: str, *, now: datetime, by: str, only_open: 
     """Ask for a definition to be counted anew over all work items, or those with a clock that is not finished."""
     arguments = {"definition": definition.pk, "why": why, "only_open": only_open}
     key = f"sla {definition.pk}{' open' if only_open else ''}"
-    return queue.ask(recount, arguments, now=now, key=key, by=by)
+    # One that runs has counted some work items already, by the rules of before.
+    is_running = Job.objects.filter(key=key, state=State.RUNNING).exists()
+    return queue.ask(recount, arguments, now=now, key=None if is_running else key, by=by)
 
 
 @task(takes_context=True)  # type: ignore[arg-type]  # jobs hand in a Run

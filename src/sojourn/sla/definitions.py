@@ -5,6 +5,7 @@ Every change is one transaction, with a row in the log of who did it, when and w
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from sojourn.calendars.models import StoredCalendar
 from sojourn.errors import Refused, UserError
 from sojourn.history.models import Site
 from sojourn.jql.errors import JqlError
+from sojourn.sla import background
 from sojourn.sla.checks import checked
 from sojourn.sla.models import AppliesTo, Change, Definition, Version
 
@@ -107,9 +109,9 @@ def save(number: int, draft: Draft, by: By) -> Version:
 
 @transaction.atomic
 def publish(number: int, version_number: int, applies_to: AppliesTo, by: By) -> Version:
-    """Make a version the one that holds, for new cycles, open ones, or all; raises Missing.
+    """Make a version the one that holds, for new cycles, open ones, or all, and have clocks counted by it.
 
-    An older version is published again as a version of its own, since each is published once.
+    An older version is published again as a version of its own, since each is published once. Raises Missing.
     """
     definition = _locked(number)
     chosen = version(definition, version_number)
@@ -124,6 +126,7 @@ def publish(number: int, version_number: int, applies_to: AppliesTo, by: By) -> 
     definition.save(update_fields=["published", "name"])
     after = content(chosen) | {"applies_to": str(applies_to)}
     _log(definition, by, "published", content(before) if before else None, after)
+    _recount(definition, by, f"version {chosen.number} was published")
     return chosen
 
 
@@ -136,6 +139,8 @@ def set_enabled(number: int, by: By, *, enabled: bool) -> Definition:
         definition.save(update_fields=["enabled"])
         what = "enabled" if enabled else "disabled"
         _log(definition, by, what, {"enabled": not enabled}, {"enabled": enabled})
+        if enabled:
+            _recount(definition, by, "it was enabled")
     return definition
 
 
@@ -210,6 +215,10 @@ def _site(name: str | None) -> Site | None:
         known = ", ".join(Site.objects.order_by("name").values_list("name", flat=True)) or "none yet"
         raise Refused("site", f"there is no site {name!r:.60}; there are: {known}")
     return found
+
+
+def _recount(definition: Definition, by: By, why: str) -> None:
+    background.ask(definition, why, now=datetime.fromtimestamp(by.at_ms / 1000, UTC), by=by.who)
 
 
 def _log(definition: Definition, by: By, what: str, before: Any, after: Any) -> None:
