@@ -187,9 +187,57 @@ def test_only_slas_states_and_verdicts_that_are_named(resolution: Definition) ->
         rows("sla-detail", sla="Third")
 
 
+def test_cycles_are_told_one_by_one_whatever_the_cycle_rule() -> None:
+    monday = "2024-01-01T{}:00:00.000+0000"
+    store(
+        issue(
+            "ABC-1",
+            "Done",
+            change(monday.format("11"), "status", "Open", "Done"),
+            change(monday.format("12"), "status", "Done", "Open"),
+            change(monday.format("17"), "status", "Open", "Done"),
+        ),
+    )
+    define(policy("4h", start=entered("1")))
+    (whole,) = rows("sla-detail")
+    assert (whole["elapsed_ms"], whole["cycles"], whole["verdict"]) == (7 * HOUR, 2, "breached")
+    first, second = rows("sla-cycles")
+    assert (first["elapsed_ms"], first["verdict"]) == (2 * HOUR, "met")
+    assert (second["elapsed_ms"], second["verdict"], second["cycles"]) == (5 * HOUR, "breached", 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "keys"),
+    [
+        ({"goal": "urgent"}, ["ABC-1", "ABC-2"]),
+        ({"deadline": "2024-01-02.."}, ["ABC-4"]),
+        ({"deadline": "..2024-01-01T17:30Z"}, ["ABC-2", "ABC-3"]),
+        ({"remaining": "8h"}, ["ABC-4"]),
+        ({"remaining": "7h"}, []),
+    ],
+)
+def test_clocks_are_chosen_by_goal_deadline_and_what_is_left(
+    resolution: Definition, given: dict[str, str], keys: list[str]
+) -> None:
+    assert [row["issue_key"] for row in rows("sla-cycles", **given)] == keys
+
+
+def test_a_duration_that_is_none_is_refused(resolution: Definition) -> None:
+    with pytest.raises(Refused, match="remaining"):
+        rows("sla-detail", remaining="soon")
+
+
 def test_without_slas_there_are_no_rows() -> None:
     store(issue())
-    for name in ("sla-detail", "sla-summary", "sla-trend", "sla-durations", "sla-at-risk", "sla-breakdown"):
+    for name in (
+        "sla-detail",
+        "sla-cycles",
+        "sla-summary",
+        "sla-trend",
+        "sla-durations",
+        "sla-at-risk",
+        "sla-breakdown",
+    ):
         assert rows(name) == []
 
 

@@ -140,7 +140,7 @@ def test_a_calendar_that_is_saved_has_the_open_clocks_counted_anew() -> None:
 def test_a_calendar_in_use_is_not_removed() -> None:
     save_office()
     definition = define(policy("8h", "office"))
-    with pytest.raises(UserError, match=f"in use by SLA {definition.pk} 'Resolution'"):
+    with pytest.raises(UserError, match=f"used by the SLA {definition.pk} Resolution"):
         calendars.remove("office")
     Definition.objects.update(removed_ms=1)
     calendars.remove("office")

@@ -51,6 +51,7 @@ REPORTS: dict[str, Callable[[Request], Table]] = {
     "sprint-report": sprint.sprint_report,
     "sla-summary": sla_summary.sla_summary,
     "sla-detail": sla_detail.sla_detail,
+    "sla-cycles": sla_detail.sla_cycles,
     "sla-at-risk": sla_detail.sla_at_risk,
     "sla-trend": sla_summary.sla_trend,
     "sla-durations": sla_summary.sla_durations,

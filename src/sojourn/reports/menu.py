@@ -188,7 +188,10 @@ _SLA_MEASURE = (
     Option("calendar", "The calendar whose zone dates and periods are in; clocks have calendars of their own.", "7x24"),
     next(one for one in MEASURE if one.name == "as_of"),
 )
-_CLOCKS = (_SLAS, _STATE, _VERDICT, *SELECT, *_SLA_MEASURE)
+_GOAL = Option("goal", "Only clocks of goals of this name.", many=True)
+_DEADLINE = Option("deadline", "Only clocks with a deadline in this range.")
+_REMAINING = Option("remaining", "Only open clocks that have at most so much left, such as 2h.")
+_CLOCKS = (_SLAS, _STATE, _VERDICT, _GOAL, _DEADLINE, _REMAINING, *SELECT, *_SLA_MEASURE)
 _COUNTED = tuple(one for one in SHOW if one.name in ("sort", "limit", "group_by"))
 
 MENU = (
@@ -369,6 +372,13 @@ MENU = (
             '--sla "Time to resolution" --verdict breached',
             "--project SUP --as-of 2024-04-01 --format xlsx -o clocks.xlsx",
         ),
+    ),
+    Entry(
+        "sla-cycles",
+        "SLA cycles",
+        "How did each cycle of each SLA on each work item go?",
+        (*_CLOCKS, *SHOW),
+        ('--sla "Time to resolution" --format ndjson', "--verdict open --remaining 2h"),
     ),
     Entry(
         "sla-at-risk",

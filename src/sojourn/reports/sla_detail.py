@@ -39,6 +39,11 @@ def sla_detail(request: Request) -> Table:
     return _table("sla-detail", request, _DETAIL, "elapsed_ms", _detail)
 
 
+def sla_cycles(request: Request) -> Table:
+    """The same with every cycle by itself, whatever the cycle rule of its SLA."""
+    return _table("sla-cycles", request, _DETAIL, "elapsed_ms", _detail, each=True)
+
+
 def _detail(part: SlaPart) -> list[pl.Series]:
     found = part.clocks
     times = (found.goal_ms, found.elapsed, found.paused, found.remaining, found.overdue)
@@ -104,6 +109,8 @@ def _table(
     own: tuple[Column, ...],
     timed: str,
     make: Callable[[SlaPart], list[pl.Series]],
+    *,
+    each: bool = False,
 ) -> Table:
     """A report with a row a clock: key and id, the report's own columns, and the columns asked for."""
     cells = list(own)
@@ -114,7 +121,7 @@ def _table(
     layout = (*IDENTITY, *cells, *(one.column for one in extra))
 
     def frames() -> Iterator[pl.DataFrame]:
-        for part in sla_parts(request, extra):
+        for part in sla_parts(request, extra, each=each):
             series = make(part)
             if len(cells) > len(series):
                 series.insert(place, series[place - 1])

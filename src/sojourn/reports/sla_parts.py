@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 from django.db.models import Q
 
 from sojourn.core.calendar import Calendar
+from sojourn.core.duration_parse import parse_duration
 from sojourn.core.sla.batch import NONE
 from sojourn.core.sla.clock import State, Verdict
 from sojourn.core.sla.columns import Clocks
@@ -18,13 +20,14 @@ from sojourn.errors import Refused
 from sojourn.reports.columns import IssueColumn
 from sojourn.reports.flow import nullable
 from sojourn.reports.items import chosen
+from sojourn.reports.options import range_of
 from sojourn.reports.parts import IDENTITY, names_at, taken
-from sojourn.reports.request import Request
+from sojourn.reports.request import Range, Request
 from sojourn.reports.table import TYPES, Column
-from sojourn.sla import definitions
-from sojourn.sla.counting import Counted, count
+from sojourn.sla.counting import Counted, counted_by
+from sojourn.sla.definitions import called
 from sojourn.sla.models import Definition
-from sojourn.sla.rules import in_force
+from sojourn.sla.rules import by_cycle, in_force, in_order
 
 SLA = (Column("sla_id", "text"), Column("sla", "text"))
 GOAL = Column("goal", "text")
@@ -107,7 +110,7 @@ def wanted(request: Request) -> list[Definition]:
     names = request.own.get("sla", ())
     found: dict[int, Definition] = {}
     for name in names:
-        matching = definitions.called(name, there)
+        matching = called(name, there)
         if not matching:
             known = ", ".join(f"{one.pk} {one.name}" for one in there) or "none yet"
             raise Refused("sla", f"there is no SLA {name!r:.60} in force; there are: {known}")
@@ -115,20 +118,50 @@ def wanted(request: Request) -> list[Definition]:
     return list(found.values()) if names else there
 
 
-def sla_parts(request: Request, extra: tuple[IssueColumn, ...] = ()) -> Iterator[SlaPart]:
-    """The clocks of the SLAs of a request as of its moment, only of states and verdicts that it names."""
-    for some in count(chosen(request), wanted(request), request.end_ms):
+def sla_parts(request: Request, extra: tuple[IssueColumn, ...] = (), *, each: bool = False) -> Iterator[SlaPart]:
+    """The clocks of the SLAs of a request as of its moment, only those that its options leave.
+
+    With `each` every cycle is a clock of its own, whatever the cycle rule.
+    """
+    within = range_of(request.one("deadline"), ZoneInfo(request.calendar.tz), "deadline")
+    definitions = wanted(request)
+    order = in_order(definitions)
+    order = [by_cycle(one) for one in order] if each else order
+    for some in counted_by(chosen(request), order, {one.pk for one in definitions}, request.end_ms):
         columns = _columns(request, some[0].slice_issues, extra) if some else {}
         for one in some:
-            yield SlaPart.of(one, columns, extra).where(_asked_for(request, one.clocks))
+            part = SlaPart.of(one, columns, extra)
+            yield part.where(_asked_for(request, part) & _due_within(within, one.clocks.deadline))
 
 
-def _asked_for(request: Request, found: Clocks) -> BoolArray:
+def _asked_for(request: Request, part: SlaPart) -> BoolArray:
+    found = part.clocks
     keep = np.ones(len(found), dtype=bool)
+    goals = {name.casefold() for name in request.own.get("goal", ())}
+    if goals:
+        keep &= np.isin(found.goal, [place for place, goal in enumerate(part.goals) if goal.casefold() in goals])
+    if request.one("remaining"):
+        most = np.array([_most_left(request.one("remaining"), one) for one in part.calendars], dtype=np.int64)
+        keep &= (found.remaining != NONE) & (found.remaining <= most[found.calendar])
+        keep &= found.verdict == Verdict.STILL
     for option, names, column in (("state", STATES, found.state), ("verdict", VERDICTS, found.verdict)):
         asked = request.own.get(option, ())
         if asked:
             keep &= np.isin(column, [int(number) for number, name in names.items() if name in asked])
+    return keep
+
+
+def _most_left(text: str, calendar: Calendar) -> int:
+    """A duration in ms, of which a day is the calendar's business day."""
+    return parse_duration(text, day_ms=calendar.business_day_ms, week_ms=calendar.business_week_ms, path="remaining")
+
+
+def _due_within(wanted: Range, deadline: Int64Array) -> BoolArray:
+    keep = np.ones(len(deadline), dtype=bool)
+    if wanted.from_ms is not None:
+        keep &= deadline >= wanted.from_ms
+    if wanted.to_ms is not None:
+        keep &= (deadline < wanted.to_ms) & (deadline != NONE)
     return keep
 
 

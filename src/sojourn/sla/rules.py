@@ -1,7 +1,7 @@
 """The rules that hold: definitions with their published versions, policies and calendars, in the order of counting."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 
@@ -54,6 +54,12 @@ class Ruled:
     def newest(self) -> Rule:
         """The rule that holds for what begins now."""
         return self.rules[0]
+
+
+def by_cycle(one: Ruled) -> Ruled:
+    """The same definition where every cycle is a clock of its own, whatever the cycle rule."""
+    rules = [replace(rule, policy=replace(rule.policy, cycles="each")) for rule in one.rules]
+    return replace(one, rules=rules)
 
 
 def in_force(definitions: Iterable[Definition] | None = None) -> list[Definition]:
