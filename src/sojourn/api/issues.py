@@ -40,7 +40,7 @@ def shown(request: HttpRequest, key: str, site: str = "") -> dict[str, Any]:
     To who may not see all work items, what `fields` tells of others is left out: parent, subtasks and links.
     """
     sight = sight_of(request)
-    issue = _find(key, site, sight)
+    issue = find(key, site, sight)
     hidden = seen.OF_OTHERS if sight else frozenset()
     return {
         **described(issue, PARTS),
@@ -61,7 +61,7 @@ def history(
 
     `field`, which may be repeated, leaves only those fields. A field of events, such as comments, has no stays.
     """
-    issue = _find(key, site, sight_of(request))
+    issue = find(key, site, sight_of(request))
     try:
         hours = store.load(calendar)
     except UserError as error:
@@ -80,7 +80,7 @@ def history(
     }
 
 
-def _find(key: str, site: str, sight: Q) -> Issue:
+def find(key: str, site: str, sight: Q) -> Issue:
     """The work item of a key; of several the one that was not deleted. Raises Problem 404, or Refused.
 
     What is gone from its Jira, deleted or hidden, is not there, and neither is what the sight does not show.

@@ -24,13 +24,14 @@ from sojourn.reports.request import Request
 router = Router(tags=["reports"])
 Options = dict[str, list[str]]
 _FRESH = "The instant up to which the data is whole; there is none where nobody knows."
-_DOCUMENTS = {
+DOCUMENTS = {
     200: {
         "description": "The report",
         "content": {kind: {"schema": {}} for kind in dict.fromkeys(formats.CONTENT_TYPES.values())},
         "headers": {formats.DATA_AS_OF: {"description": _FRESH, "schema": {"type": "string", "format": "date-time"}}},
     }
 }
+"""How answers are described."""
 
 
 @router.get("", auth=need("read"), summary="The reports there are", operation_id="reports")
@@ -50,7 +51,9 @@ def listed(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _by_get(entry: Entry) -> Callable[[HttpRequest], HttpResponseBase]:
+def by_get(entry: Entry) -> Callable[[HttpRequest], HttpResponseBase]:
+    """What answers a report whose options stand in the address."""
+
     def view(request: HttpRequest) -> HttpResponseBase:
         given = {name: [str(text) for text in request.GET.getlist(name)] for name in request.GET}
         return _answer(request, entry, given)
@@ -78,14 +81,14 @@ for _entry in MENU:
     router.get(
         f"/{_entry.name}",
         operation_id=f"get-{_entry.name}",
-        openapi_extra={"parameters": schemas.parameters(_entry), "responses": _DOCUMENTS},
+        openapi_extra={"parameters": schemas.parameters(_entry), "responses": DOCUMENTS},
         **_shared,
-    )(_by_get(_entry))
+    )(by_get(_entry))
     _body = {"required": True, "content": {"application/json": {"schema": schemas.of(_entry)}}}
     router.post(
         f"/{_entry.name}",
         operation_id=f"post-{_entry.name}",
-        openapi_extra={"requestBody": _body, "responses": _DOCUMENTS},
+        openapi_extra={"requestBody": _body, "responses": DOCUMENTS},
         **_shared,
     )(_by_post(_entry))
 

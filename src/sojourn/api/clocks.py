@@ -1,0 +1,129 @@
+"""`/issues/{key}/slas`: the SLAs of a work item, in the shape Jira Service Management has for them, and more of each.
+
+`/cycles` is the report `sla-cycles` by another address.
+"""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router
+
+from sojourn.api import reports, schemas
+from sojourn.api.issues import find
+from sojourn.api.security import need, sight_of
+from sojourn.core.calendar import Calendar
+from sojourn.core.duration import format_duration
+from sojourn.core.instants import utc_text
+from sojourn.core.sla.clock import Clock, State, Verdict
+from sojourn.core.time_format import TimeFormat
+from sojourn.history.models import Issue
+from sojourn.reports.menu import MENU
+from sojourn.reports.options import instant_ms
+from sojourn.reports.sla_parts import STATES, VERDICTS, goals_of
+from sojourn.sla.counting import Counted, counted_by
+from sojourn.sla.rules import by_cycle, in_force, in_order
+
+router = Router(tags=["SLAs"])
+_UTC = ZoneInfo("UTC")
+_CYCLES = next(one for one in MENU if one.name == "sla-cycles")
+
+router.get(
+    "/cycles",
+    auth=need("read"),
+    summary=_CYCLES.title,
+    description=f"{_CYCLES.question} The report sla-cycles, with its options, formats and pages.",
+    operation_id="cycles",
+    openapi_extra={"parameters": schemas.parameters(_CYCLES), "responses": reports.DOCUMENTS},
+)(reports.by_get(_CYCLES))
+
+
+@router.get("/issues/{key}/slas", auth=need("read"), operation_id="issue-slas", summary="The SLAs of a work item")
+def of_issue(request: HttpRequest, key: str, site: str = "", as_of: str = "") -> dict[str, Any]:
+    """The SLAs that started on a work item, each with its cycles, as of now or of an earlier moment.
+
+    The keys of Jira Service Management's answer are there under its names; `sla`, `state`, `verdict` and the like are
+    Sojourn's. Durations are working time under the calendar of the goal.
+    """
+    issue = find(key, site, sight_of(request))
+    now_ms = round(timezone.now().timestamp() * 1000)
+    as_of_ms = instant_ms(as_of, _UTC, "as_of") if as_of else now_ms
+    definitions = in_force()
+    order = [by_cycle(one) for one in in_order(definitions)]
+    mine = Issue.objects.filter(pk=issue.pk)
+    wanted = {one.pk for one in definitions}
+    found = [one for some in counted_by(mine, order, wanted, as_of_ms) for one in some if len(one.clocks)]
+    values = [_sla(one, as_of_ms) for one in sorted(found, key=lambda one: one.definition.pk)]
+    return {
+        "key": issue.key,
+        "id": issue.jira_id,
+        "site": issue.site.name,
+        "as_of": utc_text(as_of_ms),
+        "values": values,
+    }
+
+
+def _sla(one: Counted, as_of_ms: int) -> dict[str, Any]:
+    clocks = [one.clock(place) for place in range(len(one.clocks))]
+    cycles = [_cycle(one, clock, as_of_ms) for clock in clocks]
+    is_done = [clock.state == State.FINISHED for clock in clocks]
+    ongoing = [cycle for cycle, done in zip(cycles, is_done, strict=True) if not done]
+    return {
+        "id": str(one.definition.pk),
+        "name": one.definition.name,
+        "version": one.rule.version.number,
+        "cycleRule": one.rule.version.policy.get("cycles", "all"),
+        "completedCycles": [cycle for cycle, done in zip(cycles, is_done, strict=True) if done],
+        **({"ongoingCycle": ongoing[-1]} if ongoing else {}),
+    }
+
+
+def _cycle(one: Counted, clock: Clock, as_of_ms: int) -> dict[str, Any]:
+    calendar = one.rule.calendars[clock.calendar]
+    found: dict[str, Any] = {
+        "startTime": _instant(clock.start_ms, calendar),
+        "stopTime": _instant(clock.end_ms, calendar),
+        "breachTime": _instant(clock.deadline_ms, calendar),
+        "breached": clock.verdict == Verdict.EXCEED,
+        "goalDuration": _duration(clock.goal_ms, calendar),
+        "elapsedTime": _duration(clock.working.elapsed, calendar),
+        "remainingTime": _duration(_left_ms(clock), calendar),
+        "goal": goals_of(one.rule.policy)[clock.goal],
+        "calendar": clock.calendar,
+        "state": STATES[clock.state],
+        "verdict": VERDICTS[clock.verdict],
+        "pausedTime": _duration(clock.working.paused, calendar),
+        "elapsedWallTime": _duration(clock.wall.elapsed, calendar),
+        "percent": clock.percent,
+    }
+    if clock.state != State.FINISHED:
+        found["paused"] = clock.state == State.PAUSED
+        found["withinCalendarHours"] = calendar.is_open(as_of_ms)
+        found["critical"] = clock.critical
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _left_ms(clock: Clock) -> int | None:
+    """What is left of the goal, below zero where it is breached, as Jira Service Management has it."""
+    return -clock.working.overdue if clock.verdict == Verdict.EXCEED else clock.working.remaining
+
+
+def _instant(at_ms: int | None, calendar: Calendar) -> dict[str, Any] | None:
+    if at_ms is None:
+        return None
+    local = datetime.fromtimestamp(at_ms / 1000, ZoneInfo(calendar.tz))
+    return {"epochMillis": at_ms, "iso8601": utc_text(at_ms), "friendly": f"{local:%Y-%m-%d %H:%M}"}
+
+
+def _duration(amount_ms: int | None, calendar: Calendar) -> dict[str, Any] | None:
+    if amount_ms is None:
+        return None
+    friendly = format_duration(
+        amount_ms,
+        TimeFormat.BUSINESS_DAYS_HOURS_MINUTES,
+        business_day_ms=calendar.business_day_ms,
+        business_week_ms=calendar.business_week_ms,
+    )
+    return {"millis": amount_ms, "friendly": friendly}
