@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "sojourn.access",
     "sojourn.jira",
     "sojourn.sla",
+    "oauth2_provider",
     "sojourn.feeds",
     "django_htmx",
     "sojourn.web",
@@ -112,6 +113,37 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [_NINJA / "static"]
 WHITENOISE_USE_FINDERS = True
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
+OAUTH2_PROVIDER = {
+    "OAUTH2_VALIDATOR_CLASS": "sojourn.feeds.oauth.Validator",
+    "SCOPES": {
+        "feed:read": "Read the data feed that it was made for",
+        "report:read": "Read reports, work items and calendars",
+        "sla:read": "Read SLA clocks and definitions",
+        "sla:write": "Change SLA definitions",
+        "admin": "Change whatever you may change",
+    },
+    "DEFAULT_SCOPES": ["feed:read"],
+    "AUTHORIZATION_CODE_EXPIRE_SECONDS": 300,
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "OAUTH2_RESPONSE_TYPES_SUPPORTED": ["code"],
+    "OAUTH2_GRANT_TYPES_SUPPORTED": ["authorization_code", "refresh_token"],
+    "OAUTH2_TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED": ["client_secret_basic", "client_secret_post", "none"],
+    **{
+        f"COMPLIANT_BCP_RFC9700_{rule}": True
+        for rule in (
+            "IMPLICIT_GRANT",
+            "PASSWORD_GRANT",
+            "PKCE_METHOD",
+            "ACCESS_TOKEN_TRANSPORT",
+            "AUTHZ_RESPONSE_ISS",
+            "TOKEN_STORAGE",
+            "REFRESH_TOKEN",
+        )
+    },
+}
+
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login"
@@ -130,5 +162,5 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["stderr"], "level": VALUES["SOJOURN_LOG_LEVEL"]},
     # They log whole addresses and headers, which hold secrets.
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}, "oauthlib": {"level": "WARNING"}},
 }

@@ -1,12 +1,21 @@
 """Addresses."""
 
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.urls import include, path
+from oauth2_provider.views import OAuthServerMetadataView, RevokeTokenView
 
 from sojourn import metrics
 from sojourn.api import hooks, routes
 from sojourn.api.tts import routes as tts
-from sojourn.web import bundle, presets, report, views
+from sojourn.web import bundle, oauth, presets, report, views
+
+_oauth = [
+    path("oauth/authorize", oauth.ConsentView.as_view(), name="authorize"),
+    path("oauth/token", oauth.LimitedTokenView.as_view(), name="token"),
+    path("oauth/revoke", RevokeTokenView.as_view(), name="revoke-token"),
+    path("oauth/introspect", oauth.OwnIntrospection.as_view(), name="introspect"),
+    path(".well-known/oauth-authorization-server", OAuthServerMetadataView.as_view(), name="oauth-server-metadata"),
+]
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -23,5 +32,9 @@ urlpatterns = [
     path("presets", presets.page, name="presets"),
     path("presets/save", presets.save, name="preset-save"),
     path("presets/<int:number>", presets.act, name="preset-act"),
+    path("", include((_oauth, "oauth2_provider"))),
+    path("oauth/callback", oauth.callback, name="oauth-callback"),
+    path("account/apps", oauth.apps, name="apps"),
+    path("account/apps/<int:number>", oauth.revoke, name="app-revoke"),
     path("charts/<str:release>.js", bundle.charts, name="charts"),
 ]

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from sojourn.access import granting
+from sojourn.access.granting import Place
 from sojourn.api import sites
 from sojourn.history import freshness
 from sojourn.history.freshness import Fetching, Freshness
@@ -97,13 +99,15 @@ def test_an_import_is_as_fresh_as_when_it_began_and_several_sites_as_the_oldest_
 
 
 @pytest.fixture
-def half(request: pytest.FixtureRequest) -> Connection:
-    """A site of which one project is read to 40 %, and of which Jira refuses the credentials."""
+def half(bob: Any, signed_in: Client) -> Connection:
+    """A site that all may see, of which one project is read to 40 %, and of which Jira refuses the credentials."""
     store(issue("ABC-1"), site="acme")
     site = Site.objects.get(name="acme")
     given = {"kind": "cloud", "url": "https://acme.example.com", "method": "api-token", "account": "bot@example.com"}
     connection = Connection.objects.create(name="acme", site=site, secret=Secret("x"), refused=REFUSED, **given)
     project(connection, "ABC", 60, is_whole=False, items=10, done=4)
+    for name in ("ann", "bob"):
+        granting.grant(name, Place("acme"), NOW, "test")
     return connection
 
 

@@ -1,5 +1,7 @@
 """Who asks: a token as Bearer or as the password of Basic, or somebody who is signed in.
 
+A token is a personal one, or an access token of the authorization server.
+
 401 means that credentials are missing or wrong and comes with WWW-Authenticate (RFC 9110, 11.6.1); a token that is
 right and lacks a scope, or an account that lacks the area of permission, gets 403.
 """
@@ -13,6 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import APIKeyCookie, HttpBasicAuth, HttpBearer
 from ninja.utils import check_csrf
+from oauth2_provider.models import AccessToken
 
 from sojourn.access import attempts, roles, tokens
 from sojourn.access.models import Token
@@ -21,6 +24,7 @@ from sojourn.access.tokens import Scope
 from sojourn.access.visible import visible
 from sojourn.api.errors import Problem
 from sojourn.errors import UserError
+from sojourn.feeds import consents
 
 CHALLENGE = 'Bearer realm="Sojourn", Basic realm="Sojourn", charset="UTF-8"'
 _HOW = "Send a token as `Authorization: Bearer TOKEN`, or as the password of Basic."
@@ -39,7 +43,7 @@ class Bearer(HttpBearer):
         self.scope: Scope = scope
         self.area = area
 
-    def authenticate(self, request: HttpRequest, token: str) -> Token:
+    def authenticate(self, request: HttpRequest, token: str) -> Token | AccessToken:
         """The token, where it is right and has the scope."""
         return _by_token(request, token, self.scope, self.area)
 
@@ -52,7 +56,7 @@ class Basic(HttpBasicAuth):
         self.scope: Scope = scope
         self.area = area
 
-    def authenticate(self, request: HttpRequest, username: str, password: str) -> Token:  # noqa: ARG002
+    def authenticate(self, request: HttpRequest, username: str, password: str) -> Token | AccessToken:  # noqa: ARG002
         """The token, where it is right and has the scope."""
         return _by_token(request, password, self.scope, self.area)
 
@@ -104,7 +108,23 @@ def _check_area(request: HttpRequest, area: Area | None) -> None:
         raise Problem(403, f"This needs the permission {area}, which {request.user.get_username()} does not have.")
 
 
-def _by_token(request: HttpRequest, secret: str, scope: Scope, area: Area | None) -> Token:
+_BY_OAUTH: dict[Scope, str] = {"read": "report:read", "write": "admin"}
+"""The scope of the authorization server that opens what needs one of a personal token."""
+
+
+def _by_oauth(request: HttpRequest, token: AccessToken, scope: Scope, area: Area | None) -> AccessToken:
+    if _BY_OAUTH[scope] not in token.scope.split():
+        detail = f"This needs the scope {_BY_OAUTH[scope]}; the access token has {token.scope}. Authorize with it."
+        raise Problem(403, detail)
+    request.user = token.user
+    _check_area(request, area)
+    return token
+
+
+def _by_token(request: HttpRequest, secret: str, scope: Scope, area: Area | None) -> Token | AccessToken:
+    given = None if secret.startswith(tokens.PREFIX) else consents.token_of(secret, timezone.now())
+    if given is not None:
+        return _by_oauth(request, given, scope, area)
     try:
         token = tokens.check(secret, timezone.now())
     except UserError as error:

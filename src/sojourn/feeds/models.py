@@ -59,3 +59,15 @@ class Default(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "report"], name="default_preset_unique")]
+
+
+class Consent(models.Model):
+    """A user let a client have tokens; `code_checksum` tells of which code, `token_family` of which refresh tokens."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    application = models.ForeignKey("oauth2_provider.Application", on_delete=models.CASCADE, related_name="+")
+    scope = models.TextField()
+    code_checksum = models.CharField(max_length=64, unique=True)
+    token_family = models.UUIDField(null=True, db_index=True)
+    accepted_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
