@@ -102,3 +102,47 @@ def _print(found: "Preview") -> None:
         typer.echo(f"{found.difference} against the published version")
         for key, before, after in found.changes:
             typer.echo(f"\t{key}\t{before} → {after}")
+
+
+@sla_app.command()
+def explain(
+    key: Annotated[str, typer.Argument(help="The key of the work item.")],
+    sla: Annotated[int, typer.Option("--sla", help="The id of the SLA; all that count if not given.")] = 0,
+    as_of: AsOf = "",
+    svg: Annotated[Path | None, typer.Option("--svg", help="Draw the clock of the one SLA into this file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say why the clocks of a work item show what they show, to the millisecond.
+
+    Examples:
+
+      sojourn sla explain SUP-12
+
+      sojourn sla explain SUP-12 --sla 3 --as-of 2024-01-31T18:00 --svg clock.svg
+    """
+    use_store()
+    from sojourn.history.models import Issue
+    from sojourn.sla.explain import explain as explained
+    from sojourn.sla.explain_svg import svg as drawn
+    from sojourn.sla.explain_text import lines
+    from sojourn.sla.rules import in_force
+
+    moment_ms = _as_of_ms(as_of)
+    issues = Issue.objects.filter(key=key, deleted_ms=None).select_related("site")
+    issue = issues.first()
+    if issue is None:
+        raise UserError(f"There is no work item {key}.")
+    definitions = [_definition(sla)] if sla else [one for one in in_force() if one.site_id in (None, issue.site_id)]
+    if not definitions:
+        raise UserError("No SLA counts: none is published.")
+    if svg is not None and len(definitions) != 1:
+        raise UserError("--svg draws the clock of one SLA; name it with --sla.")
+    found = [explained(issue, one, moment_ms) for one in definitions]
+    if svg is not None:
+        svg.write_text(drawn(found[0], moment_ms), encoding="utf-8")
+    if as_json:
+        print_json([one.json for one in found])
+        return
+    for one in found:
+        for line in lines(one.json):
+            typer.echo(line)

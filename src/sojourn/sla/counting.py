@@ -29,7 +29,7 @@ class Counted:
 
     `issues` are their numbers in the store, `clocks.item` places among them, and `due` the next instant at which
     something happens to each of them, NEVER_DUE where nothing will. `slice_issues` are all that were looked at: those
-    that no version of the definition decides for have no clocks.
+    that no version of the definition decides for have no clocks. `batch` holds what was replayed on of all of them.
     """
 
     definition: Definition
@@ -38,6 +38,8 @@ class Counted:
     clocks: Clocks
     due: Int64Array
     slice_issues: Int64Array
+    batch: Batch
+    ready: Resolved
 
     def clock(self, place: int) -> Clock:
         """One of the clocks, by itself."""
@@ -140,7 +142,9 @@ class _Run:
         np.minimum.at(due, mine.item, due_of_clocks(own.policy, mine, rule.calendars, self.as_of_ms))
         place = np.cumsum(chosen) - 1
         columns = [getattr(mine, one.name) for one in fields(Clocks)]
-        return Counted(definition, rule, issues[chosen], Clocks(place[mine.item], *columns[1:]), due[chosen], issues)
+        return Counted(
+            definition, rule, issues[chosen], Clocks(place[mine.item], *columns[1:]), due[chosen], issues, batch, own
+        )
 
 
 def _decided(rule: Rule, newer: Sequence[Rule], clocks: Clocks, items: int) -> BoolArray:

@@ -15,6 +15,9 @@ from django.db.models import Count, Expression, F, OuterRef, Subquery
 from sojourn.core.calendar.horizon import EARLIEST, LATEST, day_number
 from sojourn.core.calendar.rules import DAY
 from sojourn.core.sla.batch import NONE, Coded
+from sojourn.core.sla.clock import Item
+from sojourn.core.sla.mapped import all_leaves
+from sojourn.core.sla.policy import Policy
 from sojourn.core.timeline import Int64Array, Timelines
 from sojourn.errors import Refused
 from sojourn.history import read
@@ -179,3 +182,18 @@ def _instant(text: str) -> int:
     except ValueError:
         return NONE
     return min(max(found, EARLIEST + _FAR), LATEST - _FAR)
+
+
+def names_of(site: Site, policy: Policy, item: Item) -> dict[tuple[str, str], str]:
+    """What the values are called that a policy asks for and a work item held, by field and id."""
+    wanted: dict[str, set[str]] = {}
+    for leaf in all_leaves(policy):
+        for name in ("values", "before", "after"):
+            wanted.setdefault(getattr(leaf, "field", ""), set()).update(filter(None, getattr(leaf, name, None) or ()))
+    for field, steps in item.fields.items():
+        wanted.setdefault(field, set()).update(value for _, value in steps if value is not None)
+    found: dict[tuple[str, str], str] = {}
+    for field, keys in wanted.items():
+        rows = Value.objects.filter(site=site, kind=read.dictionary_of(field), key__in=keys)
+        found |= {(field, key): name for key, name in rows.values_list("key", "name")}
+    return found

@@ -62,6 +62,15 @@ class Slice:
             {place: by_hand[issue] for issue, place in places.items()},
         )
 
+    def courses(self, key: int, resolved: Resolved) -> list[Timelines]:
+        """From when until when each work item meets the scope, and then each goal, of a policy of the run."""
+        found, begin = [], 0
+        for one in resolved.courses:
+            end = begin + len(one.facts)
+            found.append(one.over(self.created, self.lines, self.facts[key][begin:end]))
+            begin = end
+        return found
+
     def _goal(self, goals: tuple[Course, ...], facts: list[BoolArray]) -> Timelines:
         """The place of the first goal that matches at each instant (docs/semantics.md 23)."""
         asked = dict.fromkeys(key for one in goals for key in one.fields)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from sojourn.core.calendar import Calendar
 from sojourn.core.sla.clock import Answer, Clock, Cycle, Event, Extension, Item, Reset, State
@@ -18,11 +19,27 @@ def replay(policy: Policy, item: Item, calendars: Mapping[str, Calendar], as_of_
 
     Errors: KeyError for a calendar that is not handed in; UserError for instants beyond the year 9999.
     """
+    cycles, told = retold(policy, item, calendars, as_of_ms)
+    clocks = tuple(one.clock for one in told)
+    return Answer(clocks[-1].state if clocks else State.NOT_STARTED, cycles, clocks)
+
+
+class Told(NamedTuple):
+    """A clock with what each stretch of its time counted as, and what its target was made of from when on."""
+
+    clock: Clock
+    stretches: tuple[Stretch, ...]
+    decisions: tuple[Decision, ...]
+
+
+def retold(
+    policy: Policy, item: Item, calendars: Mapping[str, Calendar], as_of_ms: int
+) -> tuple[tuple[Cycle, ...], tuple[Told, ...]]:
+    """The same with all that makes it so: the cycles, void ones too, and the clocks. Errors as of `replay`."""
     walk = _Walk(policy, item, as_of_ms)
     for at_ms in instants(item, as_of_ms):
         walk.step(at_ms)
-    clocks = tuple(_clock(walk, chosen, calendars) for chosen in _counted(policy, walk.cycles))
-    return Answer(clocks[-1].state if clocks else State.NOT_STARTED, tuple(walk.cycles), clocks)
+    return tuple(walk.cycles), tuple(_clock(walk, chosen, calendars) for chosen in _counted(policy, walk.cycles))
 
 
 def _counted(policy: Policy, cycles: list[Cycle]) -> list[list[Cycle]]:
@@ -137,7 +154,7 @@ class _Walk:
                 self.extensions.setdefault(self.open.start_ms, []).append(extension)
 
 
-def _clock(walk: _Walk, cycles: list[Cycle], calendars: Mapping[str, Calendar]) -> Clock:
+def _clock(walk: _Walk, cycles: list[Cycle], calendars: Mapping[str, Calendar]) -> Told:
     last = cycles[-1]
     end_ms = walk.as_of_ms if last.end_ms is None else last.end_ms
     stretches = tuple(_stretches(walk, cycles, end_ms))
@@ -154,7 +171,8 @@ def _clock(walk: _Walk, cycles: list[Cycle], calendars: Mapping[str, Calendar]) 
         paused = holds(walk.policy.pause, walk.item, instants(walk.item, walk.as_of_ms)[-1])
         state = State.PAUSED if paused else State.RUNNING
     given = Goals(walk.policy.goals, calendars)
-    return read_clock(cycles, stretches, decisions, given, end_ms, state, walk.policy.critical_percent)
+    clock = read_clock(cycles, stretches, decisions, given, end_ms, state, walk.policy.critical_percent)
+    return Told(clock, stretches, tuple(decisions))
 
 
 def _stretches(walk: _Walk, cycles: list[Cycle], end_ms: int) -> list[Stretch]:
