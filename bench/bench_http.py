@@ -30,7 +30,7 @@ def report(items: int) -> None:
     """Print how many rows a second arrive."""
     with store_of(items) as home:
         token = _token(home)
-        _run(home, ["calendar", "add", str(home / "berlin.json")])
+        run(home, ["calendar", "add", str(home / "berlin.json")])
         with served(home) as address:
             headers = {"Authorization": f"Bearer {token}"}
             client = httpx.Client(base_url=f"{address}/api/v1/reports/", headers=headers, timeout=600)
@@ -61,7 +61,8 @@ def _ask(client: httpx.Client, question: str, encoding: str) -> tuple[float, flo
     return time.perf_counter() - began, first, answer.num_bytes_downloaded, rows
 
 
-def _run(home: Path, arguments: list[str], told: str = "") -> str:
+def run(home: Path, arguments: list[str], told: str = "") -> str:
+    """What a command prints, on the store of a folder."""
     environment = {**os.environ, "SOJOURN_HOME": str(home)}
     command = [SOJOURN, *arguments]
     return subprocess.run(command, env=environment, input=told, capture_output=True, text=True, check=True).stdout
@@ -69,8 +70,8 @@ def _run(home: Path, arguments: list[str], told: str = "") -> str:
 
 def _token(home: Path) -> str:
     words = ["user", "add", "bench", "--role", "administrator", "--password-stdin"]
-    _run(home, words, "a long password of the benchmark\n")
-    return _run(home, ["token", "create", "--user", "bench"]).strip()
+    run(home, words, "a long password of the benchmark\n")
+    return run(home, ["token", "create", "--user", "bench"]).strip()
 
 
 @contextmanager

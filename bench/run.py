@@ -17,6 +17,7 @@ import bench_jql
 import bench_reports
 import bench_sla
 import bench_start
+import bench_tts
 import bench_webhooks
 from measuring import load, machine
 
@@ -29,6 +30,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "jql": lambda given: bench_jql.report(given.items),
     "webhooks": lambda _: bench_webhooks.report(),
     "sla": lambda given: bench_sla.report(given.items),
+    "tts": lambda given: bench_tts.report(given.items),
     "start": lambda _: bench_start.report(),
 }
 

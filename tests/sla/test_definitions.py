@@ -111,8 +111,8 @@ def test_everything_is_logged_with_before_and_after() -> None:
     assert published.after == (saved.after or {}) | {"applies_to": "all"}
     assert (disabled.before, disabled.after) == ({"enabled": True}, {"enabled": False})
     assert differences(saved.before, saved.after) == [
-        Difference("version", 1, 2),
         Difference("policy.critical_percent", None, 50),
+        Difference("version", 1, 2),
     ]
 
 

@@ -75,10 +75,10 @@ def show(name: str) -> dict[str, Any]:
     built_in = _built_in(name)
     if built_in:
         return BUILT_IN[built_in]
-    version = CalendarVersion.objects.filter(calendar__name=name).order_by("-number").first()
-    if version is None:
+    saved = CalendarVersion.objects.filter(calendar__name=name).order_by("-number")
+    definition: dict[str, Any] | None = saved.values_list("definition", flat=True).first()
+    if definition is None:
         raise UserError(f"There is no calendar {name!r}. There are: {', '.join(names())}.")
-    definition: dict[str, Any] = version.definition
     return definition
 
 

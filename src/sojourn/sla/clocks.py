@@ -14,7 +14,7 @@ from sojourn.history.models import Issue
 from sojourn.sla.counting import Counted, count
 from sojourn.sla.models import Clock, Definition
 from sojourn.sla.packed import clocks_of
-from sojourn.sla.rules import Rule, rule
+from sojourn.sla.rules import Rule, each_once, rule
 from sojourn.sla.storing import store
 
 __all__ = ["Counted", "Face", "count", "show", "shown", "write"]
@@ -64,9 +64,10 @@ def shown(rows: Iterable[Clock], as_of_ms: int) -> Iterator[Face]:
     Those that the instant lies before, and those that a date started or stopped since, are replayed.
     """
     known: dict[int, Rule] = {}
+    find = each_once()
     for row in rows:
         if row.version_id not in known:
-            known[row.version_id] = rule(row.version)
+            known[row.version_id] = rule(row.version, find)
         own = known[row.version_id]
         if _is_past(row, as_of_ms) or _has_come(row, own, as_of_ms):
             found = _replayed(row.issue_id, row.definition, as_of_ms)

@@ -23,13 +23,13 @@ class Difference:
 
 
 def differences(before: Any, after: Any, path: str = "") -> list[Difference]:
-    """All places where two JSON values differ, as near to the leaves as both have the same shape."""
+    """All places where two JSON values differ, as near to the leaves as both have the same shape, keys in order."""
     return list(_walk(before, after, path))
 
 
 def _walk(before: Any, after: Any, path: str) -> Iterator[Difference]:
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for key in [*before, *(key for key in after if key not in before)]:
+        for key in sorted({*before, *after}):
             place = f"{path}.{key}" if path else str(key)
             yield from _walk(before.get(key, _NOTHING), after.get(key, _NOTHING), place)
     elif _is_of_objects(before) and _is_of_objects(after):

@@ -20,7 +20,7 @@ from sojourn.sla import definitions
 from sojourn.sla.calendar_ids import ALWAYS_ID, calendar_name
 from sojourn.sla.checks import STATUS, check_query, unknown_statuses
 from sojourn.sla.definitions import By, Draft, Missing
-from sojourn.sla.legacy_fields import FAILED, Given, NotSaved, read_fields, refused
+from sojourn.sla.legacy_fields import FAILED, FIELDS, Given, NotSaved, read_fields, refused
 from sojourn.sla.models import AppliesTo, Definition, Version
 
 _SYSTEM_DATES = ("duedate", "created", "updated", "resolutiondate")
@@ -151,4 +151,5 @@ def listed() -> Iterator[tuple[Definition, dict[str, Anything]]]:
 
 def shown(number: int, version: Version) -> dict[str, Anything]:
     """A definition as the services answer it: what is empty is left out, but for those that are always there."""
-    return {"id": number, **(version.legacy or {}), "empty": False}
+    said = version.legacy or {}
+    return {"id": number, **{field: said[field] for field in FIELDS if field in said}, "empty": False}

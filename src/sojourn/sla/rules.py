@@ -1,8 +1,8 @@
 """The rules that hold: definitions with their published versions, policies and calendars, in the order of counting."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
@@ -85,24 +85,39 @@ def ruled(definition: Definition, known_ms: int | None = None) -> Ruled | None:
     return Ruled(definition, rules) if rules else None
 
 
-def rule(version: Version) -> Rule:
-    """A version as a rule, published or not. Errors as of `ruled`."""
-    policy = read_policy(version.policy)
-    return Rule(version, policy, calendars_of(policy))
+Finder = Callable[[str], Calendar]
 
 
-def calendars_of(policy: Policy) -> dict[str, Calendar]:
+def rule(version: Version, find: Finder | None = None) -> Rule:
+    """A version as a rule, published or not; `find` may keep calendars for several rules. Errors as of `ruled`."""
+    policy = _policy(orjson.dumps(version.policy))
+    return Rule(version, policy, calendars_of(policy, find))
+
+
+@lru_cache(maxsize=1024)
+def _policy(text: bytes) -> Policy:
+    return read_policy(orjson.loads(text))
+
+
+def calendars_of(policy: Policy, find: Finder | None = None) -> dict[str, Calendar]:
     """The calendars that a policy may measure by; raises Refused, at the goal, for one that is not there."""
+    find = find or each_once()
+    named = _named(policy, find)
     if any(goal.calendar_field for goal in policy.goals):
-        return {name: calendar(name) for name in {*store.names(), *_named(policy)}}
-    return {name: calendar(name) for name in _named(policy)}
+        named += store.names()
+    return {name: find(name) for name in named}
 
 
-def _named(policy: Policy) -> list[str]:
+def each_once() -> Finder:
+    """Finds calendars as they are now, and reads each of them once."""
+    return cache(calendar)
+
+
+def _named(policy: Policy, find: Finder) -> list[str]:
     known = []
     for place, goal in enumerate(policy.goals):
         try:
-            calendar(goal.calendar)
+            find(goal.calendar)
         except UserError as error:
             raise Refused(f"goals[{place}].calendar", str(error)) from None
         known.append(goal.calendar)

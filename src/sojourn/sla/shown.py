@@ -3,6 +3,8 @@
 from typing import Any
 
 from sojourn.core.instants import utc_text
+from sojourn.core.sla.parse import read_policy
+from sojourn.core.sla.write import write_policy
 from sojourn.sla.models import Definition, Version
 
 
@@ -16,8 +18,13 @@ def definition_as_json(one: Definition, latest: Version) -> dict[str, Any]:
         "enabled": one.enabled,
         "published": one.published.number if one.published else None,
         "latest": latest.number,
-        "policy": shown.policy,
+        "policy": policy_as_json(shown),
     }
+
+
+def policy_as_json(one: Version) -> dict[str, Any]:
+    """What a version says, with its keys in the order of docs/sla.md, which not every database keeps."""
+    return write_policy(read_policy(one.policy))
 
 
 def version_as_json(one: Version) -> dict[str, Any]:
@@ -26,7 +33,7 @@ def version_as_json(one: Version) -> dict[str, Any]:
     return {
         "version": one.number,
         "name": one.name,
-        "policy": one.policy,
+        "policy": policy_as_json(one),
         "legacy": one.legacy,
         "saved": utc_text(one.saved_ms),
         "saved_by": one.saved_by,

@@ -13,11 +13,17 @@ from django.utils import timezone
 from sojourn.access import tokens
 from sojourn.access.models import Right
 from sojourn.api.errors import LONGEST_BODY
-from sojourn.api.tts.routes import ID, ROUTES
+from sojourn.api.tts.routes import ID, KEY, ROUTES
 from sojourn.sla.models import Definition
 from tests.api.tts.asking import NEGOTIATED, Tts
 
-SERVICES = [(route.method, f"/{route.path.replace(ID, '1')}", route.scope) for route in ROUTES]
+
+def filled(path: str) -> str:
+    """An address with its placeholders filled."""
+    return f"/{path.replace(ID, '1').replace(KEY, 'NO-1')}"
+
+
+SERVICES = [(route.method, filled(route.path), route.scope) for route in ROUTES]
 NESTED = b"[" * 200_000
 BODIES = [
     b"",
@@ -55,15 +61,15 @@ def test_every_service_needs_its_scope(tts: Tts, bob: Any, method: str, path: st
     without = Tts(tts.client, tokens.create("bob", others, timezone.now(), None))
     assert f"needs the scope {scope}" in without.failed(method, path, {}, 403)
     alone = Tts(tts.client, tokens.create("bob", [scope], timezone.now(), None))
-    assert alone.call(method, path, {}).status_code == 200
+    assert alone.call(method, path, {}).status_code == (404 if "NO-1" in path else 200)
 
 
 def test_every_change_needs_an_area_of_permission(client: Client, bob: Any) -> None:
     viewer = get_user_model().objects.create_user("vera")
     own = Tts(client, tokens.create("vera", ["sla:read", "sla:write"], timezone.now(), None))
     for route in ROUTES:
-        path = f"/{route.path.replace(ID, '1')}"
-        answer = own(route.method, path, {})
+        response = own.call(route.method, filled(route.path), {})
+        answer = json.loads(response.content)
         assert (isinstance(answer, dict) and answer.get("message") == "Unauthorized user") == bool(route.area)
     Right.objects.create(user=viewer, name="slas")
     assert own.failed("POST", "/sla", {}) == "Failed when saving SLA: All fields cannot be empty"
@@ -100,7 +106,7 @@ def test_every_service_answers_wrong_input_in_the_documented_shape(
     assert "PATCH" not in tts.call("PATCH", path)["Allow"]
     assert tts.failed("PATCH", path, status=405).startswith("The service takes ")
     if path != "/sla/search" and parts(path) != "permission":
-        assert tts.failed(method, f"{path}?colour=red", {}) == "colour: is no parameter of this service; leave it out"
+        assert tts.failed(method, f"{path}?colour=red", {}).startswith("colour: is no parameter of this service; ")
     reads_body = method in ("POST", "PUT") and parts(path) != "permission" and path.count("/") < 4
     for body in BODIES if reads_body else ():
         assert tts.failed(method, path, body, 400)

@@ -4,9 +4,9 @@ from typing import Any
 
 from sojourn.api.tts import items
 from sojourn.api.tts.calls import Call
+from sojourn.api.tts.items import Item
 from sojourn.api.tts.shapes import details, in_field, in_overview
 from sojourn.errors import UserError
-from sojourn.history.models import Issue
 from sojourn.reports.query import Asker
 from sojourn.reports.search import Search
 from sojourn.reports.search import find as search
@@ -19,12 +19,12 @@ _LARGEST = 1 << 53
 def of_issue(call: Call) -> Any:
     """The details of one SLA, as an object, or of all that ever started, as a list."""
     call.only("slaId", "site")
-    issue = items.find(call)
+    item = items.find(call)
     definition = items.wanted(call)
-    found = [details(one) for _, one in items.told([issue], definition, call.now_ms)]
+    found = [details(one) for _, one in items.told([item], definition, call.now_ms)]
     if definition is None:
         return found
-    return found[0] if found else details(items.untold(issue, definition, call.now_ms))
+    return found[0] if found else details(items.untold(item, definition, call.now_ms))
 
 
 def by_jql(call: Call) -> Any:
@@ -34,7 +34,8 @@ def by_jql(call: Call) -> Any:
     start, most = _whole(call, "index", 0, 0, _LARGEST), _whole(call, "max", _PER_PAGE, 1, _MOST)
     found, meaning = search(Search(call.query.get("jql", ""), call.now_ms, asker=Asker.of(call.request.user)))
     total = found.count()
-    there = list(found.select_related("site").order_by(*meaning.order)[start : start + most])
+    rows = found.order_by(*meaning.order).values_list("pk", "key", "site_id")
+    there = [Item(*row) for row in rows[start : start + most]]
     return {
         "totalIssues": total,
         "pagesCount": -(-total // most),
@@ -43,7 +44,7 @@ def by_jql(call: Call) -> Any:
         "end": min(start + most, total),
         "nextStart": start + most,
         "previousStart": max(start - most, 0),
-        "slas": [details(one) | _key(issue) for issue, one in items.told(there, definition, call.now_ms)],
+        "slas": [details(one) | _key(item) for item, one in items.told(there, definition, call.now_ms)],
     }
 
 
@@ -61,8 +62,8 @@ def overview(call: Call) -> Any:
     return [in_overview(one) for _, one in told]
 
 
-def _key(issue: Issue) -> dict[str, str]:
-    return {"issueKey": issue.key}
+def _key(item: Item) -> dict[str, str]:
+    return {"issueKey": item.key}
 
 
 def _whole(call: Call, name: str, default: int, least: int, most: int) -> int:

@@ -1,8 +1,10 @@
 """Work items as the services name them, and what SLAs show of them: all that is told of any goes through here."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db import connection
 
 from sojourn.api.security import sight_of
 from sojourn.api.tts.calls import Call, Said, number_of
@@ -11,36 +13,64 @@ from sojourn.api.tts.naming import Names, keys_of
 from sojourn.api.tts.shapes import Told
 from sojourn.core.sla.policy import Policy
 from sojourn.errors import UserError
-from sojourn.history.models import Field, Issue, Value
+from sojourn.history.models import Field, Issue
+from sojourn.history.seen import EVERYTHING
 from sojourn.sla import definitions
 from sojourn.sla.checks import STATUS
 from sojourn.sla.clocks import Face, shown
 from sojourn.sla.definitions import Missing
-from sojourn.sla.models import Clock, Definition
+from sojourn.sla.models import Definition
 from sojourn.sla.rules import rule
+from sojourn.sla.stored import stored
 
 
-def visible(call: Call) -> QuerySet[Issue]:
-    """The work items that who asks may see: the one place where that is decided for these services."""
-    return Issue.objects.filter(sight_of(call.request), deleted_ms=None)
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A work item by its number in the store, its key and its site's number."""
+
+    pk: int
+    key: str
+    site_id: int
 
 
-def found(call: Call) -> Issue | None:
+_ALIKE = """
+SELECT i.id, i.key, i.site_id, s.name FROM history_site s
+CROSS JOIN history_issue i WHERE i.site_id = s.id AND i.{column} = %s AND i.deleted_ms IS NULL ORDER BY i.id
+"""
+
+
+def found(call: Call) -> Item | None:
     """The work item of the key or id in the address; None where there is none, or none to be seen.
 
     Raises UserError where several sites have one: then `site` names it.
     """
     key, site = call.given["key"], call.query.get("site")
-    there = visible(call).filter(Q(jira_id=key) if key.isdecimal() else Q(key=key)).select_related("site")
-    there = there.filter(site__name=site) if site else there
-    alike = list(there.order_by("pk")[:2])
-    if len(alike) > 1:
-        sites = " and ".join(one.site.name for one in alike)
-        raise UserError(f"several sites have {key:.60}, such as {sites}; name one with the parameter site")
-    return alike[0] if alike else None
+    seen = _seen(call, [row for row in _alike(key) if site in (None, row[-1])])
+    if len(seen) > 1:
+        names = " and ".join(name for *_, name in seen[:2])
+        raise UserError(f"several sites have {key:.60}, such as {names}; name one with the parameter site")
+    return Item(*seen[0][:3]) if seen else None
 
 
-def find(call: Call) -> Issue:
+def _alike(key: str) -> list[Any]:
+    """The work items of a key or id: by plain SQL, as this comes before every answer."""
+    column = "jira_id" if key.isdecimal() else "key"
+    with connection.cursor() as cursor:
+        cursor.execute(_ALIKE.format(column=column), [key])
+        rows: list[Any] = cursor.fetchall()
+    return rows
+
+
+def _seen(call: Call, rows: list[Any]) -> list[Any]:
+    """Those of some work items that who asks may see: the one place where that is decided for these services."""
+    sight = sight_of(call.request) if rows else EVERYTHING
+    if not sight:
+        return rows
+    known = set(Issue.objects.filter(sight, pk__in=[row[0] for row in rows]).values_list("pk", flat=True))
+    return [row for row in rows if row[0] in known]
+
+
+def find(call: Call) -> Item:
     """The same; raises Said 404 where there is none."""
     one = found(call)
     if one is None:
@@ -63,26 +93,25 @@ def wanted(call: Call) -> Definition | None:
     return one
 
 
-def told(issues: Sequence[Issue], definition: Definition | None, as_of_ms: int) -> Iterator[tuple[Issue, Told]]:
+def told(items: Sequence[Item], definition: Definition | None, as_of_ms: int) -> Iterator[tuple[Item, Told]]:
     """What the SLAs in force, or one of them, show of work items, item after item, by the SLAs' numbers."""
-    rows = Clock.objects.filter(issue__in=issues, definition__enabled=True, definition__removed_ms=None)
-    rows = rows.select_related("version", "definition").order_by("definition")
-    faces = list(shown(rows.filter(definition=definition) if definition else rows, as_of_ms))
+    rows = stored([item.pk for item in items], definition.pk if definition else None)
+    faces = list(shown(rows, as_of_ms))
     names = _Naming([face.rule.policy for face in faces])
     by_issue: dict[int, list[Face]] = {}
     for face in faces:
         by_issue.setdefault(face.issue_id, []).append(face)
-    for issue in issues:
-        for face in by_issue.get(issue.pk, []):
-            yield issue, _told(face, names.of(issue.site_id))
+    for item in items:
+        for face in by_issue.get(item.pk, []):
+            yield item, _told(face, names.of(item.site_id))
 
 
-def untold(issue: Issue, definition: Definition, as_of_ms: int) -> Told:
+def untold(item: Item, definition: Definition, as_of_ms: int) -> Told:
     """What an SLA shows of a work item where nothing of it ever started."""
     if definition.published is None:
         raise missing(definition.pk)
     own = rule(definition.published)
-    names = _Naming([own.policy]).of(issue.site_id)
+    names = _Naming([own.policy]).of(item.site_id)
     return Told(definition.pk, definition.name, own.policy, own.calendars, None, as_of_ms, names)
 
 
@@ -90,6 +119,9 @@ def _told(face: Face, names: Names) -> Told:
     clock = face.clocks[-1] if face.clocks else None
     own = face.rule
     return Told(face.definition_id, own.version.name, own.policy, own.calendars, clock, face.as_of_ms, names)
+
+
+_STATUSES = "SELECT key, name FROM history_value WHERE site_id = %s AND kind = %s"
 
 
 class _Naming:
@@ -102,7 +134,9 @@ class _Naming:
     def of(self, site: int) -> Names:
         """The names of a site, asked for once."""
         if site not in self._known:
-            statuses = Value.objects.filter(site=site, kind=STATUS).values_list("key", "name")
+            with connection.cursor() as cursor:
+                cursor.execute(_STATUSES, [site, STATUS])
+                statuses = dict(cursor.fetchall())
             fields = Field.objects.filter(site=site, key__in=self._keys).values_list("key", "name")
-            self._known[site] = Names(dict(statuses), dict(fields) if self._keys else {})
+            self._known[site] = Names(statuses, dict(fields) if self._keys else {})
         return self._known[site]

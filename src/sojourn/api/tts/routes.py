@@ -14,7 +14,7 @@ from django.http.request import UnreadablePostError
 from django.urls import URLPattern, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from sojourn.access import roles
+from sojourn.access import roles, tokens
 from sojourn.access.roles import Area
 from sojourn.access.tokens import Scope
 from sojourn.api.errors import LONGEST_BODY, Problem
@@ -82,6 +82,9 @@ ROUTES = (
 )
 
 
+_WAYS = {scope: need(scope) for scope in tokens.SCOPES}
+
+
 def urls() -> Iterator[URLPattern]:
     """The addresses under both versions of the prefix; the first pattern that fits an address decides."""
     for path in dict.fromkeys(route.path for route in ROUTES):
@@ -134,7 +137,7 @@ def _refuse_unreadable(request: HttpRequest) -> None:
 
 def _let_in(request: HttpRequest, route: Route) -> None:
     """Raise Problem unless the credentials are right and have the scope, Said where the account lacks the area."""
-    if not any(way(request) for way in need(route.scope)):
+    if not any(way(request) for way in _WAYS[route.scope]):
         raise unauthorized("Credentials are missing.")
     if route.area and not roles.may(request.user, route.area):
         raise Said(HTTPStatus.OK, {**failed(_UNAUTHORIZED), "detail": f"This needs the permission {route.area}."})
