@@ -24,6 +24,7 @@ from django.db import connection, transaction
 django.setup()
 
 from sojourn.core.calendar import Calendar  # noqa: E402
+from sojourn.history.condense import condense  # noqa: E402
 from sojourn.history.models import Field, Issue, Project, Site, Timeline, Value  # noqa: E402
 from sojourn.history.packing import EMPTY, pack  # noqa: E402
 
@@ -170,6 +171,7 @@ def main(items: int, folder: Path) -> None:
     for some in made(items):
         store.write(some)
         frames.append(flat(some))
+    condense()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -11,8 +11,12 @@ from sojourn import worker
 from sojourn.calendars import store
 from sojourn.calendars.models import HolidaySet
 from sojourn.errors import UserError
+from sojourn.history import condense, segments
+from sojourn.history.models import Segment
 from sojourn.jobs.loops import Turn
 from sojourn.jobs.models import Job
+from tests.builders import issue
+from tests.builders import store as store_items
 from tests.calendars.ics import calendar, event
 from tests.jobs import kinds
 from tests.jobs.working import Clock, ask, turn
@@ -74,3 +78,15 @@ def test_jobs_are_forgotten_a_day_after_they_did_well_and_thirty_after_they_fail
     clock.pass_by(seconds=1)
     LOOPS["old jobs"].step(turn(clock))
     assert not Job.objects.exists()
+
+
+def test_segments_are_made_step_by_step_of_what_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "SHIFT", 1)
+    monkeypatch.setattr(condense, "_AT_ONCE", 2)
+    store_items(*(issue(f"ABC-{number}") for number in range(9)))
+    made = 0
+    while LOOPS["segments"].step(turn(Clock())):
+        assert Segment.objects.count() == made + 2
+        made += 2
+    assert made
+    assert Segment.objects.count() > made

@@ -15,6 +15,7 @@ from django.utils import timezone
 from sojourn import net
 from sojourn.calendars.refresh import refresh
 from sojourn.errors import UserError
+from sojourn.history import condense
 from sojourn.jira import webhook
 from sojourn.jira.sync.due import ask_for_due
 from sojourn.jobs import queue
@@ -67,6 +68,10 @@ def _forget_webhooks(turn: Turn) -> bool:
     return False
 
 
+def _condense(_: Turn) -> bool:
+    return condense.step()
+
+
 LOOPS = (
     Loop("jobs", 1, work_off, threads=2),
     Loop("due clocks", 1, _watch_clocks),
@@ -74,6 +79,7 @@ LOOPS = (
     Loop("holiday feeds", _HOUR_S, _refresh_holidays, shared=True),
     Loop("old jobs", _HOUR_S, _forget_jobs, shared=True),
     Loop("old webhooks", _HOUR_S, _forget_webhooks, shared=True),
+    Loop("segments", _HOUR_S / 6, _condense, shared=True),
 )
 
 

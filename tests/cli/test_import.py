@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from sojourn.history.models import Issue
+from sojourn.history.models import Issue, Segment
 from sojourn.jira.demo import demo_issues
 from tests.builders import change, issue
 from tests.cli.running import Run, Sojourn, environment, own_process
@@ -39,6 +39,7 @@ def test_an_import_ends_with_0_and_tells_people_what_it_did(sojourn: Sojourn, tm
     run = sojourn("import", write(tmp_path / "a.jsonl", ONE, TWO))
     assert (run.code, run.out) == (0, "")
     assert "2 work items read: 2 written, 0 unchanged, 0 older than what is stored, 0 left out." in run.err
+    assert Segment.objects.exists()
     run = sojourn("import", tmp_path)
     assert "2 work items read: 0 written, 2 unchanged, 0 older than what is stored, 0 left out." in run.err
 

@@ -97,6 +97,7 @@ def _import(sources: "list[Source]", site: str | None, log: "LogOptions", strict
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from sojourn.history.condense import condense
     from sojourn.jira.importer import Importer
     from sojourn.jira.payload import Reader
 
@@ -122,6 +123,7 @@ def _import(sources: "list[Source]", site: str | None, log: "LogOptions", strict
             say("Stopped. What was imported is stored; run the same command again to go on.")
             raise typer.Exit(1) from None
         show(outcome)
+    condense()
     return outcome
 
 

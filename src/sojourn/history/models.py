@@ -15,6 +15,8 @@ class Site(models.Model):
     row_version = models.BigIntegerField(default=0)
     # The language the stems of its texts were made in (`text.renew`).
     text_language = models.CharField(max_length=32, default="english")
+    # All that happened up to this row version is in the segments (`segments`).
+    segmented = models.BigIntegerField(default=0)
     # When the last import that came to its end began.
     imported_at = models.DateTimeField(null=True)
 
@@ -114,7 +116,7 @@ class Issue(models.Model):
         constraints = [models.UniqueConstraint(fields=["site", "jira_id"], name="issue_jira_id_unique")]
         indexes = [
             models.Index(fields=["site", "key"]),
-            models.Index(fields=["row_version"]),
+            models.Index(fields=["site", "row_version"], name="issue_by_version"),
             models.Index(fields=["project", "status", "created_ms"], name="issue_by_status"),
             models.Index(fields=["project", "updated_ms"], name="issue_by_update"),
         ]
@@ -184,3 +186,34 @@ class RawIssue(models.Model):
 
     issue = models.OneToOneField(Issue, on_delete=models.CASCADE, primary_key=True)
     payload = models.BinaryField()
+
+
+class Segment(models.Model):
+    """The work items there are with numbers of one block, packed to be read at once (`segments`).
+
+    It repeats what other tables say and can be made again from them. `upto` is the row version of each site in it, by
+    primary key, up to which it holds: what was written later is not in it. `columns` has a line of JSON, a list,
+    for each of `segments.COLUMNS`, by primary key as everything else.
+    """
+
+    block = models.BigIntegerField(primary_key=True)
+    upto = models.JSONField()
+    columns = models.BinaryField()
+
+
+class SegmentLine(models.Model):
+    """One field of the work items of a segment: the arrays of their timelines, one after the other, in narrow integers.
+
+    `size` is how many entries each work item has, `flags` are the doubts about each work item and its timeline.
+    """
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, db_index=False)
+    field = models.CharField(max_length=255)
+    size = models.BinaryField()
+    flags = models.BinaryField()
+    at = models.BinaryField()
+    value = models.BinaryField()
+    author = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["segment", "field"], name="segment_line_unique")]

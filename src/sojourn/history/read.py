@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, takewhile
+from itertools import chain, groupby, takewhile
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -33,8 +33,10 @@ from django.db.models.functions import Coalesce, JSONArray
 from numpy.typing import NDArray
 
 from sojourn.core.timeline import Timelines, concatenated
+from sojourn.history import segments
 from sojourn.history.models import Field, Issue, IssueValue, Value
 from sojourn.history.packing import EMPTY, pack, unpack
+from sojourn.history.segments import Packed, Stretch
 from sojourn.history.write import PRESENT
 
 T = TypeVar("T")
@@ -84,8 +86,14 @@ def values_of(field_key: str, sites: Sequence[str] = ()) -> QuerySet[Value]:
     return found.filter(site__name__in=sites) if sites else found
 
 
-def values_used(issues: QuerySet[Issue], field_key: str) -> set[int]:
-    """The values a field ever had at the given work items: ids of `Value`, and `packing.EMPTY` where it had none."""
+def values_used(issues: QuerySet[Issue], field_key: str, everything: Sequence[str] | None = None) -> set[int]:
+    """The values a field ever had at the given work items: ids of `Value`, and `packing.EMPTY` where it had none.
+
+    `everything` is as for `timelines`.
+    """
+    if everything is not None:
+        batches = timelines(issues, field_key, everything=everything)
+        return set().union(*(np.unique(batch.timelines.value).tolist() for batch in batches))
     query = issues.order_by().annotate(line=_relation(field_key)).values_list("line__value", _present(field_key))
     return set().union(*(found for blocks in _read(query, _used) for found in blocks))
 
@@ -103,6 +111,7 @@ def timelines(
     also: Sequence[str] = (),
     *,
     authors: bool = False,
+    everything: Sequence[str] | None = None,
 ) -> Iterator[Batch]:
     """The timelines of one field of the given work items, in batches, with columns and expressions over the work items.
 
@@ -110,13 +119,81 @@ def timelines(
     present value since creation. The order is the query's, or the order in which work items were first stored. With
     `authors` the entries of the one field carry who made them, ids of `Value` or `packing.EMPTY`: of a field that never
     changed, who created the work item.
+
+    Where the work items are all that are there of some sites, `everything` says so: it names these sites, or none for
+    all. It is read several times as fast, from segments where these hold, and the answer is the same.
     """
     fields = (field_key, *(other for other in also if other != field_key))
+    own = {name: getattr(one, "name", "") for name, one in expressions.items()}
+    sources = {**dict(zip(columns, columns, strict=True)), **own}
+    stretches = [Stretch()]
+    if everything is not None and set(segments.COLUMNS).issuperset(sources.values()):
+        stretches = segments.stretches(everything, fields, max(BATCH >> segments.SHIFT, 1))
+    for is_packed, group in groupby(stretches, lambda one: bool(one.blocks)):
+        some = list(group)
+        for found in _of_segments(some, fields, sources, authors=authors) if is_packed else some:
+            if isinstance(found, Batch):
+                yield found
+            else:
+                yield from _of_rows(_between(issues, found), fields, columns, expressions, authors=authors)
+
+
+def whole(issues: QuerySet[Issue], field_key: str, columns: Sequence[str]) -> Batch | None:
+    """The timelines of one field of the given work items in one batch, with authors, from rows; None of nothing."""
+    batches = list(_of_rows(issues, (field_key,), columns, {}, authors=True))
+    return _joined(batches) if batches else None
+
+
+def _of_rows(
+    issues: QuerySet[Issue],
+    fields: Sequence[str],
+    columns: Sequence[str],
+    expressions: Mapping[str, Any],
+    *,
+    authors: bool,
+) -> Iterator[Batch]:
     who = {_AUTHOR: F("line0__author"), _CREATOR: _creator()} if authors else {}
     expressions = {**who, **expressions}
     query = _query(issues, fields, columns, expressions)
     for blocks in _read(query, partial(_batch, fields=fields, columns=(*columns, *expressions))):
         yield _joined(blocks)
+
+
+def _between(issues: QuerySet[Issue], stretch: Stretch) -> QuerySet[Issue]:
+    """Those of the work items that are in a stretch."""
+    found = issues.filter(pk__gte=stretch.begin) if stretch.begin else issues
+    return found if stretch.end is None else found.filter(pk__lt=stretch.end)
+
+
+def _of_segments(
+    stretches: Iterable[Stretch], fields: Sequence[str], sources: Mapping[str, str], *, authors: bool
+) -> Iterator[Batch | Stretch]:
+    """What segments say of each stretch; the stretch itself where one of its segments is gone by now.
+
+    `sources` are the names that the columns asked for have in segments.
+    """
+    following = iter(stretches)
+    with connection.cursor() as cursor:
+
+        def read() -> Batch | Stretch | None:
+            stretch = next(following, None)
+            if stretch is None:
+                return None
+            cursor.execute(*segments.select(fields, stretch.blocks, authors=authors))
+            rows = cursor.fetchall()
+            is_whole = len(rows) == len(stretch.blocks) * len(fields)
+            return _unpacked(list(segments.unpacked(rows, sources.values())), fields, sources) if is_whole else stretch
+
+        yield from filter(None, _ahead(read))
+
+
+def _unpacked(
+    blocks: Sequence[tuple[dict[str, list[Any]], dict[str, Packed]]], fields: Sequence[str], sources: Mapping[str, str]
+) -> Batch:
+    lines = {key: concatenated([packed[key].lines for _, packed in blocks]) for key in fields}
+    flags = np.concatenate([np.bitwise_or.reduce([packed[key].flags for key in fields]) for _, packed in blocks])
+    columns = {name: tuple(chain.from_iterable(told[source] for told, _ in blocks)) for name, source in sources.items()}
+    return Batch(lines.pop(fields[0]), lines, flags.astype(np.int16), columns)
 
 
 def _creator() -> Case:
@@ -174,12 +251,18 @@ def _read(query: QuerySet[Issue, Any], made: Callable[[list[tuple[Any, ...]]], T
         sql, parameters = query.query.sql_with_params()
     except EmptyResultSet:  # the choice is one that no row can meet
         return
-    with connection.chunked_cursor() as cursor, ThreadPoolExecutor(1) as reader:
+    with connection.chunked_cursor() as cursor:
         cursor.execute(sql, parameters)
-        ahead = reader.submit(_blocks, cursor, made)
-        while blocks := ahead.result():
-            ahead = reader.submit(_blocks, cursor, made)
-            yield blocks
+        yield from _ahead(lambda: _blocks(cursor, made))
+
+
+def _ahead(read: Callable[[], T]) -> Iterator[T]:
+    """All that is read, until nothing is; the next is read while the one before is worked on."""
+    with ThreadPoolExecutor(1) as reader:
+        ahead = reader.submit(read)
+        while found := ahead.result():
+            ahead = reader.submit(read)
+            yield found
 
 
 def _blocks(cursor: CursorWrapper, made: Callable[[list[tuple[Any, ...]]], T]) -> list[T]:

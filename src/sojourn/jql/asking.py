@@ -118,12 +118,14 @@ class Meaning(Protocol):
 class Scope:
     """One query while its meaning is worked out: its text, and what was found on the way that is no error.
 
-    `within` are the work items that are looked at where histories have to be read: no others can meet the query.
+    `within` are the work items that are looked at where histories have to be read: no others can meet the query. Where
+    they are all that are there of some sites, `everything` names these, or none for all (`history.read.timelines`).
     """
 
     text: str
     asking: Asking
     within: QuerySet[Issue]
+    everything: tuple[str, ...] | None = None
     warnings: list[JqlError] = field(default_factory=list)
     indexes: dict[str, "Index[int]"] = field(default_factory=dict)
     _clocks: Mapping[str, Clock] | None = None

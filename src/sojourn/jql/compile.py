@@ -28,16 +28,19 @@ class Selection:
     warnings: tuple[JqlError, ...]
 
 
-def selection(text: str, asking: Asking, issues: QuerySet[Issue] | None = None) -> Selection:
+def selection(
+    text: str, asking: Asking, issues: QuerySet[Issue] | None = None, *, is_everything: bool = False
+) -> Selection:
     """What a query means to who asks; raises JqlError, pointing at the place, where it means nothing.
 
     `issues` are the work items it will be asked about, all where none are given: no other history is read.
+    `is_everything` says that they leave out none that is there of the sites asked for.
     """
     query = parse(text)
     within = (Issue.objects.all() if issues is None else issues).filter(asking.sight)
     if asking.sites:
         within = within.filter(site__name__in=asking.sites)
-    scope = Scope(text, asking, within)
+    scope = Scope(text, asking, within, asking.sites if is_everything else None)
     refuse_unsound(scope, query)
     condition = _EVERYONE if query.where is None else condition_of(scope, query.where)
     return Selection(query, condition, order.by(scope, query.order_by), tuple(scope.warnings))
@@ -67,14 +70,14 @@ def _one_of(scope: Scope, clause: Or) -> Q:
 def _all_of(scope: Scope, clause: And) -> Q:
     """What is plain comes first: only the histories of what meets it are read."""
     found = Q()
-    around = scope.within
+    around, everything = scope.within, scope.everything
     parts = sorted(clause.clauses, key=lambda part: reads_histories(scope, part))
     for before, part in zip((None, *parts), parts, strict=False):
         if before and reads_histories(scope, part) and not reads_histories(scope, before):
-            scope.within = around.filter(found)
+            scope.within, scope.everything = around.filter(found), None
         asked = condition_of(scope, part)
         found &= asked if len(found) < _MOST_JOINED else _fenced(asked)
-    scope.within = around
+    scope.within, scope.everything = around, everything
     return found
 
 

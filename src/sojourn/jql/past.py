@@ -171,7 +171,8 @@ def _where(
 ) -> NDArray[np.int64]:
     """The numbers of the work items of which one entry passes all tests."""
     found = []
-    for batch in read.timelines(scope.within.order_by("pk"), key, ["pk"], authors=with_authors):
+    issues, everything = scope.within.order_by("pk"), scope.everything
+    for batch in read.timelines(issues, key, ["pk"], authors=with_authors, everything=everything):
         entries = Entries(batch.timelines, scope.asking.as_of_ms, lasting)
         passed = entries.at <= scope.asking.as_of_ms
         for test in tests:

@@ -46,7 +46,7 @@ def condition(scope: Scope, node: Condition) -> Q:
     measure = Measure(calendar, scope.asking.as_of_ms)
     number = None if isinstance(node.operand, Empty) else _number(scope, node, calendar)
     found = []
-    for batch in read.timelines(scope.within.order_by("pk"), "status", ["pk"]):
+    for batch in read.timelines(scope.within.order_by("pk"), "status", ["pk"], everything=scope.everything):
         stays = timeline.stays(batch.timelines, Window(scope.asking.as_of_ms))
         amount, there = _AMOUNTS[name](stays, np.isin(stays.value, wanted), measure)
         found.append(np.array(batch.columns["pk"], dtype=np.int64)[_passed(node.operator, amount, there, number)])

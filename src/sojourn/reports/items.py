@@ -60,7 +60,8 @@ def meaning(request: Request) -> Selection:
         clocks=search.fields,
         sight=request.sight,
     )
-    return query.meaning(lambda: selection(query.text, asking, _plainly_chosen(request)))
+    issues, is_everything = _plainly_chosen(request), request.is_everything
+    return query.meaning(lambda: selection(query.text, asking, issues, is_everything=is_everything))
 
 
 def _plainly_chosen(request: Request) -> QuerySet[Issue]:

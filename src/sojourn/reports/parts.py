@@ -71,7 +71,8 @@ def axis_of(request: Request, field_key: str, *, only_used: bool = True) -> Axis
     empty = _EMPTY_NAMES.get(field_key, "None")
     if not only_used:
         return Axis.of(values_of(request, field_key), empty)
-    found = read.values_used(chosen(request.of_all_pages), field_key)
+    whole = request.of_all_pages
+    found = read.values_used(chosen(whole), field_key, whole.everything)
     values = Value.objects.select_related("site").filter(pk__in=found - {EMPTY})
     return Axis.of(values, empty if EMPTY in found else None)
 
@@ -122,7 +123,8 @@ def batches(
     """The work items of a request in batches, as `parts` reads them."""
     selected = {one.column.name: one.expression for one in extra}
     wanted = (*also, *(("project",) if request.since_last_move else ()))
-    return read.timelines(chosen(request), field_key, ("key", "jira_id"), selected, wanted, authors=authors)
+    asked = ("key", "jira_id"), selected, wanted
+    return read.timelines(chosen(request), field_key, *asked, authors=authors, everything=request.everything)
 
 
 def placed(axis: Axis, timelines: Timelines) -> Timelines:

@@ -99,6 +99,17 @@ class Request:
             raise Refused("trim", "begins at the moment of which is asked, or later; let it begin before as_of")
 
     @property
+    def is_everything(self) -> bool:
+        """Whether neither options nor sight leave out a work item of its sites; the query and the page may."""
+        return not (self.projects or self.filters or self.sight)
+
+    @property
+    def everything(self) -> tuple[str, ...] | None:
+        """The sites of which no work item is left out, none for all; None where some are (`history.read.timelines`)."""
+        left_out = not self.is_everything or self.jql or self.page or self.within
+        return None if left_out else self.sites
+
+    @property
     def of_all_pages(self) -> "Request":
         """The same request about the work items of all pages: what the columns of every page come from."""
         return self if self.page is None else replace(self, page=self.page.whole)
