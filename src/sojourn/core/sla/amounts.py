@@ -115,10 +115,19 @@ class Amounts(NamedTuple):
 
 def sums(rows: Rows, shown: Int64Array, as_of: int) -> Sums:
     """The sums of a measure that shows so much at each row, and at `as_of`."""
-    length = np.append(np.where(rows.first[1:], as_of, shown[1:]), as_of)[: len(shown)] - shown
-    paused, gap = length * (rows.paused & ~rows.gap), length * rows.gap
-    waiting, between = _before(paused), _before(gap)
-    return Sums(shown, _before(length) - waiting - between, waiting, between)
+    length = np.empty_like(shown)
+    length[:-1] = np.where(rows.first[1:], as_of, shown[1:])
+    length[-1:] = as_of
+    length -= shown
+    running, nothing = _before(length), np.zeros(len(length) + 1, dtype=np.int64)
+    waiting = between = nothing
+    if rows.gap.any():
+        between = _before(length * rows.gap)
+        running -= between
+    if rows.paused.any():
+        waiting = _before(length * (rows.paused & ~rows.gap))
+        running -= waiting
+    return Sums(shown, running, waiting, between)
 
 
 def _before(length: Int64Array) -> Int64Array:
@@ -170,7 +179,7 @@ def amounts(
     def until_cut(before: Int64Array, counts: BoolArray) -> Int64Array:
         return np.where(late, before[cut_row] + np.where(counts, partial, 0), before[last])
 
-    gaps = measure.gap[last] - until_cut(measure.gap, is_gap)
+    gaps: Int64Array | int = measure.gap[last] - until_cut(measure.gap, is_gap) if measure.gap[-1] else 0
     elapsed = until_cut(measure.running, ~is_gap & ~is_paused) - measure.running[begin]
     elapsed += np.where(late, shown.end - shown.cut - gaps, 0)
     return Amounts(

@@ -20,7 +20,7 @@ from sojourn.core.sla.grid import Grid
 from sojourn.core.sla.policy import Policy
 from sojourn.core.sla.reference import replay as replay_one
 from sojourn.core.sla.signals import Signals, grid_of
-from sojourn.core.sla.targets import Targets, Wanted
+from sojourn.core.sla.targets import Targets, Wanted, few_values
 from sojourn.core.timeline import BoolArray, Int64Array
 
 PART: Final = 1 << 14
@@ -94,11 +94,11 @@ def replay(policy: Policy, batch: Batch, calendars: Mapping[str, Calendar], as_o
     if threads > 1 and len(begins) > 1:
         with ThreadPoolExecutor(threads) as pool:
             parts = list(pool.map(part, begins))
-    else:
-        parts = [part(begin) for begin in begins]
+            return Clocks(*pool.map(np.concatenate, zip(*parts, strict=True)))
+    parts = [part(begin) for begin in begins]
     if not parts:
         return Clocks(*(np.zeros(0, dtype=np.int64) for _ in fields(Clocks)))
-    return Clocks(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return Clocks(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 def _replay(
@@ -217,7 +217,7 @@ class Measured(NamedTuple):
 
 def _measured(rows: Rows, spans: Spans, wanted: Wanted, targets: Targets, as_of_ms: int) -> Measured:
     wall = sums(rows, rows.at, as_of_ms)
-    calendars = np.unique(wanted.calendar).tolist()
+    calendars = few_values(wanted.calendar)
     if len(calendars) == 1:
         return _under(targets.reach(calendars[0]), rows, spans, wanted, wall, as_of_ms)
     found = np.zeros((11, len(spans.begin)), dtype=np.int64)

@@ -68,6 +68,8 @@ def edges(given: Fired, grid: Grid) -> Edges:
     In a row something fires in, what is open after it does not depend on what was open before, but for a reset that
     begins anew: so what is open is the last such row's word.
     """
+    if not given.reset.any() and not given.cancel.any():
+        return _plain_edges(given, grid)
     row = np.flatnonzero(given.start | given.stop | given.reset | given.cancel)
     start, stop, reset, again, cancel = (one[row] for one in given[:5])
     item = grid.item[row]
@@ -86,6 +88,20 @@ def edges(given: Fired, grid: Grid) -> Edges:
     valid = np.zeros(len(grid) + 1, dtype=bool)
     valid[row[stopped]] = True
     return Edges(begins, ends, valid)
+
+
+def _plain_edges(given: Fired, grid: Grid) -> Edges:
+    """The same where only starts and stops fire: whatever fires has the word."""
+    row = np.flatnonzero(given.start | given.stop)
+    start, stop = given.start[row], given.stop[row]
+    running = np.zeros(len(row), dtype=bool)
+    np.greater(start[:-1], stop[:-1], out=running[1:])
+    running &= ~firsts(grid.item[row])
+    begins = row[start > running] << 2
+    stopped = row[(running | start) & stop]
+    valid = np.zeros(len(grid) + 1, dtype=bool)
+    valid[stopped] = True
+    return Edges(begins, (stopped << 2) + 1, valid)
 
 
 def _merged(many: Int64Array, few: Int64Array) -> Int64Array:

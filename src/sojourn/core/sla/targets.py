@@ -74,7 +74,7 @@ class Targets:
             if not len(clocks):
                 continue
             found.calendar[clocks] = calendar = self._calendar(one, signals, last_row[clocks])
-            for number in np.unique(calendar).tolist():
+            for number in few_values(calendar):
                 some = clocks[calendar == number]
                 self._ask(one, self.calendars[self.names[number]], signals, last_row[some], start[some], some, found)
         return found
@@ -134,6 +134,14 @@ class Targets:
             self._ends[key] = calendar.business_day_ends(np.arange(first[0], last[0] + 1), count)
         ends: Int64Array = self._ends[key][zone.local(start) // DAY - first[0]]
         return np.where(ends == NO_DAY, BEYOND, ends)
+
+
+def few_values(values: Int64Array) -> list[int]:
+    """The different values, sorted, fast where all are one."""
+    if len(values) and int(values.min()) == int(values.max()):
+        return [int(values[0])]
+    found: list[int] = np.unique(values).tolist()
+    return found
 
 
 def _or_none(value: int | None) -> int:
