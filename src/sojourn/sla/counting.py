@@ -88,11 +88,14 @@ class _Run:
         }
         heard = {f"{OTHER_SLA}{number}" for one in self.order for number in other_slas(one.newest.policy)}
         for some in gathered(issues, self.site, ready):
-            hands = by_hands([one.definition.pk for one in self.order], some.issues, self.as_of_ms)
+            numbers = [one.definition.pk for one in self.order]
+            hands = by_hands(numbers, some.issues, self.as_of_ms)
+            whole = generated(numbers, some.issues, self.as_of_ms)
             streams: dict[str, Coded] = {}
             found = []
             for one in self.order:
-                parts = self._of(one, some, ready, hands.get(one.definition.pk, {}), streams, heard)
+                number = one.definition.pk
+                parts = self._of(one, some, ready, hands.get(number, {}), whole.get(number), streams, heard)
                 found += parts if one.definition.pk in self.wanted else []
             yield found
 
@@ -102,6 +105,7 @@ class _Run:
         some: Slice,
         ready: Mapping[int, Resolved],
         hands: Mapping[int, ByHand],
+        whole: Int64Array | None,
         streams: dict[str, Coded],
         heard: set[str],
     ) -> list[Counted]:
@@ -115,7 +119,7 @@ class _Run:
             stream = f"{OTHER_SLA}{one.definition.pk}"
             if stream in heard and stream not in streams:
                 streams[stream] = happenings(own.policy, batch, clocks, rule.calendars, self.as_of_ms)
-            decides = _decided(rule, newer, clocks, len(some.issues)) & undecided
+            decides = _decided(rule, newer, clocks, len(some.issues), whole) & undecided
             awaits = undecided & ~decides if not newer else np.zeros_like(decides)
             parts.append(self._counted(one.definition, rule, own, batch, clocks, some.issues, decides, awaits))
             undecided &= ~decides
@@ -147,13 +151,33 @@ class _Run:
         )
 
 
-def _decided(rule: Rule, newer: Sequence[Rule], clocks: Clocks, items: int) -> BoolArray:
+def _decided(rule: Rule, newer: Sequence[Rule], clocks: Clocks, items: int, whole: Int64Array | None) -> BoolArray:
     """The work items for which a version has a clock that it was published for, and no newer one was."""
-    own = rule.applies(clocks)
+    own = _applies(rule, clocks, whole)
     for other in newer:
-        own &= ~other.applies(clocks)
+        own &= ~_applies(other, clocks, whole)
     found = np.zeros(items, dtype=bool)
     found[clocks.item[own]] = True
+    return found
+
+
+def _applies(rule: Rule, clocks: Clocks, whole: Int64Array | None) -> BoolArray:
+    """The clocks for which a version was published, or that were asked for since."""
+    own = rule.applies(clocks)
+    if whole is None or rule.version.published_ms is None:
+        return own
+    return np.asarray(own | (whole[clocks.item] >= rule.version.published_ms))
+
+
+def generated(definitions: Sequence[int], issues: Int64Array, as_of_ms: int) -> dict[int, Int64Array]:
+    """When somebody last asked that all cycles of each work item be counted, by definition; below zero for never."""
+    found: dict[int, Int64Array] = {}
+    asked = {"definition__in": definitions, "made_ms__lte": as_of_ms, "undone_ms": None}
+    rows = models.Generation.objects.filter(OneOf(issues, "issue_id"), **asked).order_by("made_ms")
+    place: dict[int, int] = {}
+    for definition, issue, made_ms in rows.values_list("definition_id", "issue_id", "made_ms"):
+        place = place or {number: at for at, number in enumerate(issues.tolist())}
+        found.setdefault(definition, np.full(len(issues), -1, dtype=np.int64))[place[issue]] = made_ms
     return found
 
 

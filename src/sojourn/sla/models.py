@@ -147,6 +147,10 @@ class Reset(ByHand):
     finished = models.CharField(max_length=10, default="nothing")
 
 
+class Generation(ByHand):
+    """All cycles of a work item are counted, also those that no version that there was by then was published for."""
+
+
 class Extension(ByHand):
     """A later deadline: after the old target, or from the instant it was made."""
 

@@ -61,7 +61,7 @@ def test_every_service_needs_its_scope(tts: Tts, bob: Any, method: str, path: st
     without = Tts(tts.client, tokens.create("bob", others, timezone.now(), None))
     assert f"needs the scope {scope}" in without.failed(method, path, {}, 403)
     alone = Tts(tts.client, tokens.create("bob", [scope], timezone.now(), None))
-    assert alone.call(method, path, {}).status_code == (404 if "NO-1" in path else 200)
+    assert alone.call(method, path, {}).status_code == (404 if "NO-1" in path and method == "GET" else 200)
 
 
 def test_every_change_needs_an_area_of_permission(client: Client, bob: Any) -> None:
@@ -107,7 +107,8 @@ def test_every_service_answers_wrong_input_in_the_documented_shape(
     assert tts.failed("PATCH", path, status=405).startswith("The service takes ")
     if path != "/sla/search" and parts(path) != "permission":
         assert tts.failed(method, f"{path}?colour=red", {}).startswith("colour: is no parameter of this service; ")
-    reads_body = method in ("POST", "PUT") and parts(path) != "permission" and path.count("/") < 4
+    is_action = "NO-1" in path or path.count("/") > 3
+    reads_body = method in ("POST", "PUT") and parts(path) != "permission" and not is_action
     for body in BODIES if reads_body else ():
         assert tts.failed(method, path, body, 400)
     for body in WRONG_TYPES if reads_body else ():

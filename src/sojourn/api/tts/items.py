@@ -81,8 +81,11 @@ def find(call: Call) -> Item:
 def wanted(call: Call) -> Definition | None:
     """The SLA that the parameter `slaId` names, None without it; raises UserError where there is no such one."""
     given = call.query.get("slaId")
-    if given is None:
-        return None
+    return None if given is None else named(given)
+
+
+def named(given: str) -> Definition:
+    """The published SLA of a number; raises UserError where there is none."""
     number = number_of(given, SLA)
     try:
         one = definitions.find(number)

@@ -57,6 +57,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Generation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('made_ms', models.BigIntegerField()),
+                ('who', models.CharField(max_length=255)),
+                ('why', models.TextField(default='')),
+                ('undone_ms', models.BigIntegerField(null=True)),
+                ('undone_by', models.CharField(default='', max_length=255)),
+                ('definition', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sla.definition')),
+                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='history.issue')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Reset',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
