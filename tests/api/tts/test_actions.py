@@ -1,4 +1,4 @@
-"""Services 15 and 16: generating and resetting, with the messages of the document."""
+"""Services 15 to 17: generating, resetting and the history, with the messages of the document."""
 
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from tests.builders import issue, store
 from tests.sla.help import ANN, HOUR, MON
 
 pytestmark = pytest.mark.usefixtures("world", "now")
+WHY = "by the Time to SLA services"
 NOTHING = "There are no generated SLA data for issue: TP-7"
 
 
@@ -115,3 +116,54 @@ def test_16_the_date_is_taken_as_json_too(tts: Tts) -> None:
     assert tts.done("POST", "/sla/reset/TP-7", {"date": None}) == ""
     assert list(Reset.objects.order_by("pk").values_list("at_ms", flat=True)) == [MON + HOUR, NOW]
     assert tts.failed("POST", "/sla/reset/TP-7", {"day": 1}) == "day: is no parameter of this service; there is: date"
+
+
+def test_17_the_history_of_each_sla(tts: Tts) -> None:
+    first, second = (int(tts.done("POST", "/sla", given)) for given in (RESOLVE, QUICK))
+    tts.done("POST", "/sla/generate/TP-1")
+    met, over = tts("GET", "/sla/history/TP-1")
+    assert (met["slaId"], met["slaName"], over["slaId"]) == (first, "Resolution", second)
+    assert tts("GET", f"/sla/history/TP-1/{second}") == over
+    (cycle,) = over["cycles"]
+    assert cycle | {"events": []} == {
+        "start": "2024-01-01T09:00:00Z",
+        "end": "2024-01-01T12:00:00Z",
+        "deadline": "2024-01-01T11:00:00Z",
+        "verdict": "EXCEED",
+        "valid": True,
+        "events": [],
+        "workingDuration": "PT3H",
+        "formattedWorkingDuration": "3h",
+        "pausedDuration": "PT0S",
+        "formattedPausedDuration": "0s",
+        "overdueDuration": "PT1H",
+        "formattedOverdueDuration": "1h",
+    }
+    assert [(one["type"], one["date"], one["who"]) for one in cycle["events"]] == [
+        ("START", "2024-01-01T09:00:00Z", None),
+        ("CRITICAL_ZONE", "2024-01-01T10:36:00Z", None),
+        ("BREACH", "2024-01-01T11:00:00Z", None),
+        ("STOP", "2024-01-01T12:00:00Z", "Ann"),
+    ]
+    assert cycle["events"][-1]["why"] == "status entered Resolved"
+
+
+def test_17_a_reset_is_told_with_who_and_why(tts: Tts) -> None:
+    number = tts.done("POST", "/sla", RESOLVE)
+    tts.done("POST", "/sla/generate/TP-7")
+    tts.done("POST", "/sla/reset/TP-7", {"date": MON + HOUR})
+    void, again = tts("GET", f"/sla/history/TP-7/{number}")["cycles"]
+    assert (void["valid"], void["verdict"], void["deadline"]) == (False, None, None)
+    assert [(one["type"], one["who"], one["why"]) for one in void["events"]][-1] == ("RESET", "bob", WHY)
+    assert (again["valid"], again["end"], again["start"]) == (True, None, "2024-01-01T10:00:00Z")
+
+
+def test_17_what_is_not_there(tts: Tts) -> None:
+    number = tts.done("POST", "/sla", RESOLVE)
+    Clock.objects.all().delete()
+    assert tts("GET", "/sla/history/TP-1") == []
+    assert tts("GET", f"/sla/history/TP-1/{number}") == {"slaId": int(number), "slaName": "Resolution", "cycles": []}
+    assert tts("GET", "/sla/history/TTS-235", status=404) == {
+        "message": 'Issue with given key "TTS-235" could not be found.'
+    }
+    assert tts.failed("GET", "/sla/history/TP-1/99") == "SLA not exists: 99"

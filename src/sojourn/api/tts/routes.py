@@ -19,7 +19,7 @@ from sojourn.access.roles import Area
 from sojourn.access.tokens import Scope
 from sojourn.api.errors import LONGEST_BODY, Problem
 from sojourn.api.security import need, unauthorized
-from sojourn.api.tts import actions, calendars, clocks, definitions, nextgen, permissions
+from sojourn.api.tts import actions, calendars, clocks, definitions, history, nextgen, permissions
 from sojourn.api.tts.calls import Call, Said, as_response, failed
 from sojourn.errors import UserError
 
@@ -79,6 +79,8 @@ ROUTES = (
     Route("POST", f"sla/generate/{KEY}", actions.generated, "recalculation"),
     Route("POST", f"sla/reset/{KEY}", actions.was_reset, "issue-actions"),
     Route("POST", f"sla/reset/{KEY}/{ID}", actions.was_reset, "issue-actions"),
+    Route("GET", f"sla/history/{KEY}", history.shown),
+    Route("GET", f"sla/history/{KEY}/{ID}", history.shown),
     Route("GET", f"sla/{ID}", definitions.shown),
     Route("PUT", f"sla/{ID}", definitions.updated_at, "slas"),
     Route("DELETE", f"sla/{ID}", definitions.deleted, "slas"),

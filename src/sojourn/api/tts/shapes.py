@@ -95,9 +95,9 @@ def details(told: Told) -> dict[str, Any]:
         "slaStatus": told.verdict.name,
         **told.states,
         "synchronizing": told.waits,
-        "startDate": _instant(clock.start_ms if clock else None),
-        "endDate": _instant(clock.end_ms if clock else None),
-        "targetDate": _instant(clock.deadline_ms if clock else None),
+        "startDate": instant(clock.start_ms if clock else None),
+        "endDate": instant(clock.end_ms if clock else None),
+        "targetDate": instant(clock.deadline_ms if clock else None),
         "slaOriginType": kind_of(policy.start),
         "slaOriginSourceName": name_of(policy.start, told.names),
         "slaTargetType": kind_of(policy.stop),
@@ -106,9 +106,9 @@ def details(told: Told) -> dict[str, Any]:
         "slaValueSourceName": source,
         "slaValue": _iso(told.goal_ms),
         "slaValueAsDurationString": told.goal_text,
-        **_both("working", times.elapsed),
-        **_both("paused", times.paused),
-        **_both(*ends),
+        **both("working", times.elapsed),
+        **both("paused", times.paused),
+        **both(*ends),
         "elapsedPercentage": clock.percent if clock else 0,
         "notMuchTime": policy.critical_percent,
         "inCriticalZone": clock.critical if clock else False,
@@ -163,7 +163,7 @@ def in_overview(told: Told) -> dict[str, Any]:
     }
 
 
-def _both(name: str, ms: int | None) -> dict[str, str | None]:
+def both(name: str, ms: int | None) -> dict[str, str | None]:
     """A duration as ISO 8601 and in short words; null where there is none."""
     return {f"{name}Duration": _iso(ms), f"formatted{name.title()}Duration": None if ms is None else short_words(ms)}
 
@@ -174,7 +174,7 @@ def _iso(ms: int | None) -> str | None:
     return format_duration(ms, TimeFormat.ISO8601, business_day_ms=DAY_MS, business_week_ms=WEEK_MS)
 
 
-def _instant(at_ms: int | None) -> str | None:
+def instant(at_ms: int | None) -> str | None:
     """An instant in UTC, with milliseconds only where there are any."""
     if at_ms is None:
         return None
