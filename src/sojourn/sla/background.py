@@ -19,12 +19,14 @@ from sojourn.sla.resolve import other_slas
 from sojourn.sla.rules import in_force
 
 STEP = 1 << 14
+KEY = "sla "
+"""How the keys of these jobs begin; then comes the number of the SLA."""
 
 
 def ask(definition: Definition, why: str, *, now: datetime, by: str, only_open: bool = False) -> Job:
     """Ask for a definition to be counted anew over all work items, or those with a clock that is not finished."""
     arguments = {"definition": definition.pk, "why": why, "only_open": only_open}
-    key = f"sla {definition.pk}{' open' if only_open else ''}"
+    key = f"{KEY}{definition.pk}{' open' if only_open else ''}"
     # One that runs has counted some work items already, by the rules of before.
     is_running = Job.objects.filter(key=key, state=State.RUNNING).exists()
     return queue.ask(recount, arguments, now=now, key=None if is_running else key, by=by)

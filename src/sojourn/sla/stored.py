@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 
+from django.db import connection
+
+from sojourn.jobs.models import UNFINISHED
+from sojourn.sla.background import KEY
 from sojourn.sla.models import Clock, Version
 
 _CLOCKS = """
@@ -9,6 +13,7 @@ SELECT c.* FROM sla_clock c JOIN sla_definition d ON d.id = c.definition_id
 WHERE c.issue_id IN ({issues}) AND d.enabled AND d.removed_ms IS NULL{one}
 ORDER BY c.definition_id
 """
+_JOBS = "SELECT j.key FROM jobs_job j WHERE j.state IN (%s, %s) AND j.key LIKE %s"
 _VERSIONS = "SELECT v.* FROM sla_version v WHERE v.id IN ({numbers})"
 
 
@@ -25,6 +30,13 @@ def stored(issues: Sequence[int], definition: int | None = None) -> list[Clock]:
         for row in rows:
             row.version = made[row.version_id]
     return rows
+
+
+def being_counted() -> set[int]:
+    """The numbers of the SLAs that a job counts anew, or will."""
+    with connection.cursor() as cursor:
+        cursor.execute(_JOBS, [*UNFINISHED, f"{KEY}%"])
+        return {int(key.removeprefix(KEY).split()[0]) for (key,) in cursor.fetchall()}
 
 
 def _marks(values: Sequence[int]) -> str:

@@ -19,6 +19,11 @@ PRIORITIES = {"1": "Blocker", "3": "Major", "5": "Trivial"}
 
 @pytest.fixture
 def world(db: None) -> None:
+    stocked()
+
+
+def stocked() -> None:
+    """Store statuses, priorities, a calendar, and TP-1, TP-3 and TP-5, done after three hours."""
     done = {"id": "6", "name": "Closed", "statusCategory": {"key": "done"}}
     statuses = [status("Open") | {"id": number, "name": name} for number, name in STATUSES.items()]
     moves = [

@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from sojourn.access import tokens
 from sojourn.history.models import Issue
+from sojourn.jobs.models import Job, State
 from sojourn.sla import definitions, legacy
+from sojourn.sla.background import ask
 from sojourn.sla.clocks import write
 from sojourn.sla.definitions import Draft
 from sojourn.sla.models import AppliesTo, Definition
@@ -76,6 +78,15 @@ def test_11_a_clock_that_runs_is_told_as_of_now(tts: Tts, slas: tuple[int, int, 
     found = tts("GET", f"/sla/issue/TP-7?slaId={slas[0]}")
     assert (found["slaStatus"], found["started"], found["finished"]) == ("EXCEED", True, False)
     assert (found["workingDuration"], found["overdueDuration"], found["endDate"]) == ("PT10H", "PT6H", None)
+
+
+def test_11_clocks_that_a_job_counts_anew_say_so(tts: Tts, slas: tuple[int, int, int]) -> None:
+    Job.objects.update(state=State.FINISHED)
+    assert not any(one["synchronizing"] for one in tts("GET", "/sla/issue/TP-1"))
+    ask(definitions.find(slas[0]), "asked", now=timezone.now(), by="ann")
+    assert [one["synchronizing"] for one in tts("GET", "/sla/issue/TP-1")] == [True, False]
+    ask(definitions.find(slas[1]), "asked", now=timezone.now(), by="ann", only_open=True)
+    assert [one["synchronizing"] for one in tts("GET", "/sla/issue/TP-1")] == [True, True]
 
 
 def test_11_what_never_started(tts: Tts, slas: tuple[int, int, int]) -> None:

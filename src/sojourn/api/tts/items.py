@@ -21,7 +21,7 @@ from sojourn.sla.clocks import Face, shown
 from sojourn.sla.definitions import Missing
 from sojourn.sla.models import Definition
 from sojourn.sla.rules import rule
-from sojourn.sla.stored import stored
+from sojourn.sla.stored import being_counted, stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +101,13 @@ def told(items: Sequence[Item], definition: Definition | None, as_of_ms: int) ->
     rows = stored([item.pk for item in items], definition.pk if definition else None)
     faces = list(shown(rows, as_of_ms))
     names = _Naming([face.rule.policy for face in faces])
+    waiting = being_counted()
     by_issue: dict[int, list[Face]] = {}
     for face in faces:
         by_issue.setdefault(face.issue_id, []).append(face)
     for item in items:
         for face in by_issue.get(item.pk, []):
-            yield item, _told(face, names.of(item.site_id))
+            yield item, _told(face, names.of(item.site_id), waits=face.definition_id in waiting)
 
 
 def untold(item: Item, definition: Definition, as_of_ms: int) -> Told:
@@ -114,14 +115,14 @@ def untold(item: Item, definition: Definition, as_of_ms: int) -> Told:
     if definition.published is None:
         raise missing(definition.pk)
     own = rule(definition.published)
-    names = _Naming([own.policy]).of(item.site_id)
-    return Told(definition.pk, definition.name, own.policy, own.calendars, None, as_of_ms, names)
+    names, waits = _Naming([own.policy]).of(item.site_id), definition.pk in being_counted()
+    return Told(definition.pk, definition.name, own.policy, own.calendars, None, as_of_ms, names, waits)
 
 
-def _told(face: Face, names: Names) -> Told:
+def _told(face: Face, names: Names, *, waits: bool) -> Told:
     clock = face.clocks[-1] if face.clocks else None
     own = face.rule
-    return Told(face.definition_id, own.version.name, own.policy, own.calendars, clock, face.as_of_ms, names)
+    return Told(face.definition_id, own.version.name, own.policy, own.calendars, clock, face.as_of_ms, names, waits)
 
 
 _STATUSES = "SELECT key, name FROM history_value WHERE site_id = %s AND kind = %s"
