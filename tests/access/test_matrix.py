@@ -46,6 +46,7 @@ QUERIES = (
     "sprint CHANGED TO 'sprint of HR'",
     "assignee = currentUser()",
     "project WAS LAB",
+    "slaFunction = isBreached() OR slaFunction is EMPTY",
 )
 TYPED = ("", "project = ", "labels = can", "component = ", "key = HR-", "key = PUB-", "sprint = ", "level = ")
 TYPED += ("issueLinkType = ", "reporter = ", "project = P", "status = ")
@@ -85,7 +86,9 @@ def _questions() -> Iterator[Question]:
     yield from (("GET", f"/values?field={name}", None) for name in ("status", "assignee", "sprint", "project"))
     yield from (("GET", path, None) for path in ("/projects", "/statuses", "/sites"))
     for item in world.ITEMS:
-        yield from (("GET", f"/issues/{item.key}{more}", None) for more in ("", f"/timeline?as_of={AS_OF}"))
+        told = ("", f"/timeline?as_of={AS_OF}", f"/slas?as_of={AS_OF}")
+        yield from (("GET", f"/issues/{item.key}{more}", None) for more in told)
+    yield "GET", f"/cycles?as_of={AS_OF}", None
 
 
 QUESTIONS = list(_questions())

@@ -13,6 +13,7 @@ from sojourn.access import granting
 from sojourn.access.granting import Place
 from sojourn.history.models import Issue, Project, Site, Value
 from tests.builders import change, issue, store
+from tests.sla.defining import define, policy
 
 PROJECTS = {"PUB": "One", "OPS": "One", "HR": "One", "LAB": "Two"}
 LEVELS = (None, "Internal", "Secret")
@@ -72,6 +73,7 @@ def fill() -> None:
     """The store with everything in it, and the people with their grants."""
     for site in ("One", "Two"):
         store(*(_payload(one) for one in ITEMS if PROJECTS[one.project] == site), site=site)
+    define(policy("3d"))
     people = {name: get_user_model().objects.create_user(name) for name in SEES}
     assert len(people) == 3
     now = timezone.now()
