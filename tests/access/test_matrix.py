@@ -88,7 +88,7 @@ def _questions() -> Iterator[Question]:
     for item in world.ITEMS:
         told = ("", f"/timeline?as_of={AS_OF}", f"/slas?as_of={AS_OF}")
         yield from (("GET", f"/issues/{item.key}{more}", None) for more in told)
-    yield "GET", f"/cycles?as_of={AS_OF}", None
+    yield from (("GET", f"{path}?as_of={AS_OF}", None) for path in ("/cycles", "/sla-events"))
 
 
 QUESTIONS = list(_questions())

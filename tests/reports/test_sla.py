@@ -227,6 +227,35 @@ def test_a_duration_that_is_none_is_refused(resolution: Definition) -> None:
         rows("sla-detail", remaining="soon")
 
 
+def test_events_tell_what_happened_to_each_clock(resolution: Definition) -> None:
+    told: dict[str, list[tuple[str, str]]] = {}
+    for row in rows("sla-events"):
+        told.setdefault(row["issue_key"], []).append((row["event"], f"{row['at']:%d %H:%M}"))
+    assert told == {
+        "ABC-1": [("start", "01 09:00"), ("pause", "01 10:00"), ("resume", "01 11:00"), ("stop", "01 13:00")],
+        "ABC-2": [("start", "01 09:00"), ("critical", "01 15:24"), ("breach", "01 17:00"), ("stop", "01 18:00")],
+        "ABC-3": [("start", "01 09:00"), ("critical", "01 15:24"), ("breach", "01 17:00")],
+        "ABC-4": [("start", "08 08:30")],
+    }
+
+
+@pytest.mark.parametrize(
+    ("since", "events"),
+    [
+        ("2024-01-01T17:30Z", [("ABC-2", "stop"), ("ABC-4", "start")]),
+        ("2024-01-01T17:00Z", [("ABC-2", "breach"), ("ABC-2", "stop"), ("ABC-3", "breach"), ("ABC-4", "start")]),
+        ("2024-01-08T09:00Z", []),
+    ],
+)
+def test_events_since_an_instant(resolution: Definition, since: str, events: list[tuple[str, str]]) -> None:
+    assert [(row["issue_key"], row["event"]) for row in rows("sla-events", since=since)] == events
+
+
+def test_events_of_the_future_are_refused(resolution: Definition) -> None:
+    with pytest.raises(Refused, match="since: lies after the moment"):
+        rows("sla-events", since="2024-02-01")
+
+
 def test_without_slas_there_are_no_rows() -> None:
     store(issue())
     for name in (

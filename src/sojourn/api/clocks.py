@@ -1,6 +1,6 @@
 """`/issues/{key}/slas`: the SLAs of a work item, in the shape Jira Service Management has for them, and more of each.
 
-`/cycles` is the report `sla-cycles` by another address.
+`/cycles` and `/sla-events` are the reports `sla-cycles` and `sla-events` by other addresses.
 """
 
 from datetime import datetime
@@ -28,16 +28,18 @@ from sojourn.sla.rules import by_cycle, in_force, in_order
 
 router = Router(tags=["SLAs"])
 _UTC = ZoneInfo("UTC")
-_CYCLES = next(one for one in MENU if one.name == "sla-cycles")
+_BY_OTHER_NAMES = {"/cycles": "sla-cycles", "/sla-events": "sla-events"}
 
-router.get(
-    "/cycles",
-    auth=need("read"),
-    summary=_CYCLES.title,
-    description=f"{_CYCLES.question} The report sla-cycles, with its options, formats and pages.",
-    operation_id="cycles",
-    openapi_extra={"parameters": schemas.parameters(_CYCLES), "responses": reports.DOCUMENTS},
-)(reports.by_get(_CYCLES))
+for _path, _name in _BY_OTHER_NAMES.items():
+    _entry = next(one for one in MENU if one.name == _name)
+    router.get(
+        _path,
+        auth=need("read"),
+        summary=_entry.title,
+        description=f"{_entry.question} The report {_name}, with its options, formats and pages.",
+        operation_id=_path.removeprefix("/"),
+        openapi_extra={"parameters": schemas.parameters(_entry), "responses": reports.DOCUMENTS},
+    )(reports.by_get(_entry))
 
 
 @router.get("/issues/{key}/slas", auth=need("read"), operation_id="issue-slas", summary="The SLAs of a work item")

@@ -188,6 +188,7 @@ _SLA_MEASURE = (
     Option("calendar", "The calendar whose zone dates and periods are in; clocks have calendars of their own.", "7x24"),
     next(one for one in MEASURE if one.name == "as_of"),
 )
+_SINCE = Option("since", "Only what happened from then on, such as 2024-01-31T09:00.")
 _GOAL = Option("goal", "Only clocks of goals of this name.", many=True)
 _DEADLINE = Option("deadline", "Only clocks with a deadline in this range.")
 _REMAINING = Option("remaining", "Only open clocks that have at most so much left, such as 2h.")
@@ -379,6 +380,13 @@ MENU = (
         "How did each cycle of each SLA on each work item go?",
         (*_CLOCKS, *SHOW),
         ('--sla "Time to resolution" --format ndjson', "--verdict open --remaining 2h"),
+    ),
+    Entry(
+        "sla-events",
+        "SLA events",
+        "When did each SLA clock start, pause, resume, reset, become critical, breach and stop?",
+        (_SINCE, _SLAS, *SELECT, *_SLA_MEASURE, *_UNTIMED),
+        ("--since 2024-01-31T09:00 --format ndjson", '--sla "Time to resolution" --project SUP'),
     ),
     Entry(
         "sla-at-risk",

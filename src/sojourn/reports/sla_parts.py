@@ -60,6 +60,10 @@ class SlaPart:
         row = np.searchsorted(counted.slice_issues, counted.issues)[counted.clocks.item]
         return cls(counted, counted.clocks, row, counted.slice_issues, columns, extra)
 
+    def rows_of_issues(self) -> Int64Array:
+        """The place among `issues` of each work item that the SLA's version decides for."""
+        return np.searchsorted(self.counted.slice_issues, self.counted.issues)
+
     @property
     def definition(self) -> Definition:
         """The SLA."""
