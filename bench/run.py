@@ -16,6 +16,7 @@ import bench_import
 import bench_jql
 import bench_reports
 import bench_sla
+import bench_sla_store
 import bench_start
 import bench_tts
 import bench_webhooks
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "webhooks": lambda _: bench_webhooks.report(),
     "sla": lambda given: bench_sla.report(given.items),
     "tts": lambda given: bench_tts.report(given.items),
+    "sla-store": lambda given: bench_sla_store.report(given.items),
     "start": lambda _: bench_start.report(),
 }
 

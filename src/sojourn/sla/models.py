@@ -67,7 +67,7 @@ class Clock(models.Model):
     """
 
     issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="clocks", db_index=False)
-    definition = models.ForeignKey(Definition, on_delete=models.CASCADE, related_name="clocks")
+    definition = models.ForeignKey(Definition, on_delete=models.CASCADE, related_name="clocks", db_index=False)
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+", db_index=False)
     counted_ms = models.BigIntegerField()
     state = models.SmallIntegerField()

@@ -1,11 +1,13 @@
 """Counted clocks into the store, in bulk: by plain SQL, as an import writes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import orjson
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from sojourn.core.sla.batch import NO_GOAL, NONE
 from sojourn.core.sla.clock import State, Verdict
@@ -21,7 +23,14 @@ _COLUMNS = (
     *("issue_id", "definition_id", "version_id", "counted_ms", "state", "verdict", "goal"),
     *("start_ms", "end_ms", "deadline_ms", "due_ms", "clocks", "calendars"),
 )
-_CLOCK = insert_sql(Clock, _COLUMNS, ("issue_id", "definition_id"))
+_UNIQUE = ("issue_id", "definition_id")
+_AT_ONCE = 2_000
+"""Rows of one statement: for each statement SQLite keeps a journal of its own, which costs more than the rows do.
+
+Their cells are fewer than the 32,766 parameters that SQLite takes.
+"""
+
+_FULL = insert_sql(Clock, _COLUMNS, _UNIQUE, rows=_AT_ONCE)
 
 
 def store(counted: Iterable[Counted], as_of_ms: int) -> int:
@@ -39,13 +48,22 @@ def store(counted: Iterable[Counted], as_of_ms: int) -> int:
             definitions[number], looked_at[number] = one.definition, one.slice_issues
             written.setdefault(number, []).append(one.issues)
             if len(one.issues):
-                cursor.executemany(_CLOCK, list(_rows(one, as_of_ms)))
+                _insert(cursor, list(_rows(one, as_of_ms)))
                 rows += len(one.issues)
         for number, some in written.items():
-            gone = np.setdiff1d(looked_at[number], np.concatenate(some))
+            gone = looked_at[number][~np.isin(looked_at[number], np.concatenate(some))]
             if len(gone):
                 Clock.objects.filter(OneOf(gone, "issue_id"), definition=number).delete()
     return rows
+
+
+def _insert(cursor: CursorWrapper, rows: Sequence[tuple[Any, ...]]) -> None:
+    rest = len(rows) % _AT_ONCE
+    full = range(0, len(rows) - rest, _AT_ONCE)
+    cursor.executemany(_FULL, [list(chain.from_iterable(rows[start : start + _AT_ONCE])) for start in full])
+    if rest:
+        sql = insert_sql(Clock, _COLUMNS, _UNIQUE, rows=rest)
+        cursor.execute(sql, list(chain.from_iterable(rows[len(rows) - rest :])))
 
 
 def _rows(one: Counted, as_of_ms: int) -> Iterator[tuple[Any, ...]]:
@@ -63,6 +81,8 @@ def _rows(one: Counted, as_of_ms: int) -> Iterator[tuple[Any, ...]]:
     for place, blob, (state, verdict, goal, start, end, deadline) in zip(items.tolist(), blobs, shown, strict=True):
         given = (state, verdict, goal, start, None if end == NONE else end, None if deadline == NONE else deadline)
         yield issues[place], *ours, *given, due[place], blob, names
-    for place in np.setdiff1d(np.arange(len(issues)), items).tolist():
+    without = np.ones(len(issues), dtype=bool)
+    without[items] = False
+    for place in np.flatnonzero(without).tolist():
         nothing = (int(State.NOT_STARTED), int(Verdict.STILL), NO_GOAL, None, None, None)
         yield issues[place], *ours, *nothing, due[place], b"", names
