@@ -43,6 +43,14 @@ def test_a_reset_begins_anew_at_its_instant_and_undone_it_never_was() -> None:
         undo(made, now_ms=BORN + 9 * HOUR, who="bob")
 
 
+def test_two_resets_for_one_instant_are_kept_and_told_once() -> None:
+    one, definition = open_one()
+    for hours in (4, 5):
+        reset(one, definition, now_ms=BORN + hours * HOUR, at_ms=BORN + 3 * HOUR, who="ann", why="")
+    assert face(one, definition, 6).clocks[0].start_ms == BORN + 3 * HOUR
+    assert (Change.objects.count(), Happening.objects.count()) == (2, 1)
+
+
 def test_an_extension_moves_the_deadline_and_takes_back_a_breach_of_an_open_clock() -> None:
     one, definition = open_one()
     made = extend(one, definition, 4 * HOUR, now_ms=BORN + 9 * HOUR, who="ann", why="agreed")

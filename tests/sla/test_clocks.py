@@ -21,6 +21,7 @@ from sojourn.sla.resolve import resolved
 from sojourn.sla.rules import rule
 from tests.builders import change, issue, store
 from tests.core.calendar_help import HOUR, ms
+from tests.jql.evaluated_history import ms as ms_of
 from tests.sla.defining import BORN, counted, define, entered, policy, publish, save_office, text, thrown
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +82,32 @@ def test_what_is_stored_tells_every_later_instant_and_the_past_is_replayed(seed:
         for one in Issue.objects.all():
             face = show(one, definition, before)
             assert (list(face.clocks) if face else []) == then.get(one.key, [])
+        transaction.set_rollback(True)
+
+
+def known(item: dict[str, Any], at_ms: int) -> dict[str, Any]:
+    """The work item as its Jira told it at an instant."""
+    moves = [one for one in item["changelog"]["histories"] if ms_of(one["created"]) <= at_ms]
+    now = moves[-1]["items"][0]["toString"] if moves else "Open"
+    return issue(item["key"], now, *moves, created=item["fields"]["created"], updated=text(at_ms))
+
+
+@given(seed=st.integers(0, 2**64))
+@rarely
+def test_a_replay_of_the_past_is_what_was_live_then(seed: int) -> None:
+    dice = Random(seed)
+    with transaction.atomic():
+        save_office()
+        items = [thrown(dice, f"ABC-{number}") for number in range(1, 5)]
+        at_ms = BORN + dice.randint(40, 160) * HOUR // 2
+        there = [known(one, at_ms) for one in items if ms_of(one["fields"]["created"]) <= at_ms]
+        store(*there)
+        definition = define(dice.choice(POLICIES))
+        write(Issue.objects.all(), [definition], at_ms)
+        live = faces(at_ms)
+        store(*({**one, "fields": {**one["fields"], "updated": text(at_ms + 1)}} for one in items))
+        replayed = {one.key: show(one, definition, at_ms) for one in Issue.objects.all()}
+        assert {key: list(face.clocks) for key, face in replayed.items() if face} == live
         transaction.set_rollback(True)
 
 

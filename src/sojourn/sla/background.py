@@ -84,12 +84,12 @@ def on_calendars_changed(names: Sequence[str]) -> None:
 
 
 def _uses(definition: Definition, calendars: set[str]) -> bool:
-    policy = read_policy(definition.published.policy) if definition.published else None
-    if policy is None:
-        return False
-    if any(goal.calendar in calendars for goal in policy.goals):
-        return True
-    return any(goal.calendar_field for goal in policy.goals)
+    """Whether some version that was published, and may still decide for old cycles, is measured by a calendar."""
+    for version in definition.versions.exclude(published_ms=None):
+        goals = read_policy(version.policy).goals
+        if any(goal.calendar in calendars or goal.calendar_field for goal in goals):
+            return True
+    return False
 
 
 def _listeners(definition: int) -> list[Definition]:

@@ -109,7 +109,7 @@ def _counted(done: Reset | Extension, now_ms: int, why: str) -> Difference:
     version = done.definition.published
     if done.undone_ms is None and version is not None:
         at_ms = done.at_ms if isinstance(done, Reset) else now_ms
-        Happening.objects.create(
+        happening = Happening(
             issue=done.issue,
             definition=done.definition,
             version=version,
@@ -118,6 +118,7 @@ def _counted(done: Reset | Extension, now_ms: int, why: str) -> Difference:
             at_ms=at_ms,
             noted_ms=now_ms,
         )
+        Happening.objects.bulk_create([happening], ignore_conflicts=True)
     return renew(Issue.objects.filter(pk=done.issue_id), done.definition, now_ms, why)
 
 

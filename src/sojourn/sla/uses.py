@@ -23,13 +23,19 @@ def latest_of(definitions: Iterable[Definition]) -> dict[int, Version]:
 
 
 def users_of(calendar: str) -> list[str]:
-    """The definitions that use a calendar, in the version that holds or in their last draft, as people call them."""
-    there = list(Definition.objects.filter(removed_ms=None).select_related("published").order_by("pk"))
+    """The definitions that use a calendar, as people call them: in a version that was published, or the last draft.
+
+    Versions that hold no more decide for the cycles that they were published for.
+    """
+    there = list(Definition.objects.filter(removed_ms=None).order_by("pk"))
     drafts = latest_of(there)
     return [
         f"the SLA {one.pk} {one.name}"
         for one in there
-        if any(calendar in calendars_of(said.policy) for said in (one.published, drafts[one.pk]) if said)
+        if any(
+            calendar in calendars_of(said.policy)
+            for said in (drafts[one.pk], *one.versions.exclude(published_ms=None))
+        )
     ]
 
 
