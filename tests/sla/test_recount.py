@@ -10,6 +10,7 @@ from sojourn.core.sla.clock import State, Verdict
 from sojourn.errors import UserError
 from sojourn.history.models import Issue
 from sojourn.history.write import Writer
+from sojourn.jobs import queue
 from sojourn.jobs.models import State as JobState
 from sojourn.sla.background import ask
 from sojourn.sla.clocks import write
@@ -108,6 +109,30 @@ def test_a_definition_is_counted_in_the_background_step_by_step(monkeypatch: pyt
     assert done.line == "5 verdicts change: none → EXCEED 2, none → SUCCESS 3"
     assert Clock.objects.filter(definition=definition).count() == 5
     assert Clock.objects.filter(definition=after).count() == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_recount_that_is_cancelled_keeps_its_steps_and_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sojourn.sla.background.STEP", 2)
+    store(*(done_after(number, f"ABC-{number}") for number in range(1, 6)))
+    definition, clock = define(policy("3h")), JobClock()
+    clock.pass_by(days=9)
+    job = ask(definition, "published", now=clock(), by="ann")
+    counted = renew
+
+    def cancelling(*given: Any) -> Any:
+        found = counted(*given)
+        queue.cancel(job.pk, clock(), "bob")
+        return found
+
+    monkeypatch.setattr("sojourn.sla.background.renew", cancelling)
+    work(clock)
+    assert (seen(job).state, seen(job).done, Clock.objects.count()) == (JobState.CANCELLED, 2, 2)
+    monkeypatch.setattr("sojourn.sla.background.renew", counted)
+    queue.retry(job.pk, clock(), "bob")
+    work(clock)
+    assert (seen(job).state, seen(job).done, Clock.objects.count()) == (JobState.FINISHED, 5, 5)
+    assert seen(job).line == "5 verdicts change: none → EXCEED 2, none → SUCCESS 3"
 
 
 @pytest.mark.django_db(transaction=True)
