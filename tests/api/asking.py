@@ -11,7 +11,7 @@ from django.test import Client
 from sojourn.api.routes import api
 
 ROOT = "/api/v1"
-FILLED = {"{name}": "7x24", "{key}": "ABC-1", "{number}": "1"}
+FILLED = {"{name}": "7x24", "{key}": "ABC-1", "{number}": "1", "{version}": "1"}
 
 
 @dataclass

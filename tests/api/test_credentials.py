@@ -76,6 +76,8 @@ def test_tokens_that_are_over_are_refused_and_say_why(client: Client, bob: Any) 
 WRITES = [("POST", "/calendars"), ("PUT", "/calendars/Own"), ("DELETE", "/calendars/Own")]
 WRITES += [("POST", "/jobs/1/cancel"), ("POST", "/jobs/1/retry")]
 WRITES += [("POST", "/presets"), ("PUT", "/presets/1"), ("DELETE", "/presets/1"), ("POST", "/presets/1/duplicate")]
+WRITES += [("POST", "/slas"), ("DELETE", "/slas/1"), ("POST", "/slas/1/versions")]
+WRITES += [("POST", f"/slas/1/{act}") for act in ("clone", "enable", "disable", "versions/1/publish")]
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)

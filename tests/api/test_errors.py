@@ -36,7 +36,8 @@ def test_every_address_answers_wrong_input_in_one_shape(edit: Ask, method: str, 
     assert problem(beyond, beyond.status_code)
     for body in BODIES if method in ("POST", "PUT") else ():
         response = edit(method, path, body)
-        if ("/jobs/" in path or path.endswith("/duplicate")) and body in (b"", b"{}"):  # there is no such thing
+        nothing_to_say = "/jobs/" in path or path.endswith(("/clone", "/enable", "/disable", "/duplicate"))
+        if nothing_to_say and body in (b"", b"{}"):  # and there is no such job, SLA or preset
             problem(response, 404)
         elif response.status_code >= 400:
             problem(response, 400)
@@ -145,6 +146,11 @@ def test_the_parameter_is_named_and_what_would_be_right(
         *[(method, "/calendars/Nope") for method in ("GET", "DELETE")],
         ("GET", "/calendars/Nope/versions"),
         ("GET", "/issues/NOPE-1"),
+        ("GET", "/slas/99"),
+        ("DELETE", "/slas/99"),
+        ("GET", "/slas/99/versions"),
+        ("GET", "/slas/99/versions/1/differences"),
+        ("GET", "/slas/99/changes"),
         ("GET", "/issues/NOPE-1/timeline"),
         ("GET", "/issues/ABC-1?site=Nope"),
     ],

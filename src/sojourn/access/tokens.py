@@ -20,7 +20,10 @@ from sojourn.errors import Refused, UserError
 
 Scope = Literal["read", "write", "sla:read", "sla:write"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-"""What a token may do: `read` all its user sees, `write` calendars, and the same of SLAs. None includes another."""
+"""What a token may do: `read` all its user sees, `write` calendars and SLAs, `sla:…` use the Time to SLA services.
+
+None includes another.
+"""
 
 PREFIX = "sjn_"
 _FORM = re.compile(rf"({PREFIX}[0-9a-f]{{8}})_[A-Za-z0-9_-]{{43}}")

@@ -12,7 +12,20 @@ from ninja.openapi.docs import ABS_TPL_PATH, Swagger
 from ninja.openapi.schema import OpenAPISchema
 
 from sojourn import __version__
-from sojourn.api import calendars, clocks, dictionary, issues, jobs, jql, presets, reports, search, sites, working_time
+from sojourn.api import (
+    calendars,
+    clocks,
+    dictionary,
+    issues,
+    jobs,
+    jql,
+    presets,
+    reports,
+    search,
+    sites,
+    slas,
+    working_time,
+)
 from sojourn.api.bodies import Json
 from sojourn.api.errors import CONTENT_TYPE, Problem, answer, of_user_error
 from sojourn.api.security import need, unauthorized
@@ -81,6 +94,7 @@ api.add_router("", search.router)
 api.add_router("", jql.router)
 api.add_router("", issues.router)
 api.add_router("", clocks.router)
+api.add_router("", slas.router)
 api.add_router("", dictionary.router)
 api.add_router("", sites.router)
 api.add_router("/presets", presets.router)
