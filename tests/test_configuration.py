@@ -75,6 +75,8 @@ def test_right_values_are_read(name: str, text: str, value: object) -> None:
 KEY = "a key of more than thirty characters"
 
 WRONG = [
+    ("SOJOURN_FEED_MAX_BYTES", "5 MB", "write a whole number above 0"),
+    ("SOJOURN_FEED_TIME_LIMIT_S", "0", "write a whole number above 0"),
     ("SOJOURN_HOME", __file__, "is a file; name a folder"),
     ("DATABASE_URL", "mysql://u:p@h/name", "write postgresql://user:password@host/name or sqlite:///path"),
     ("DATABASE_URL", "/var/lib/sojourn.db", "write postgresql://"),
@@ -130,6 +132,7 @@ def test_every_value_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
     right |= {"SOJOURN_ALLOW_PRIVATE": "10.0.0.0/8", "SECRET_KEY": KEY, "SECRET_KEY_FALLBACKS": KEY}
     right |= {"SOJOURN_METRICS_TOKEN": "x" * 32, "SOJOURN_TEXT_LANGUAGE": "none"}
     right |= {"SOJOURN_JIRA_PROXY": "http://proxy.example:3128", "SOJOURN_JIRA_AUTHORITIES": __file__}
+    right |= {"SOJOURN_FEED_MAX_BYTES": "1000000", "SOJOURN_FEED_TIME_LIMIT_S": "60"}
     text = right.get(name, "https://a.example" if "ORIGINS" in name else "something")
     (tmp_path / "value").write_text(f"{text}\n")
     assert configuration.read({f"{name}_FILE": str(tmp_path / "value")}) == configuration.read({name: text})

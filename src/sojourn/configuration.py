@@ -40,6 +40,12 @@ def _switch(text: str) -> bool:
     return text == "True"
 
 
+def _number(text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,11}", text):
+        raise ValueError("write a whole number above 0")
+    return int(text)
+
+
 def _folder(text: str) -> Path:
     path = Path(text).expanduser().absolute()
     if path.exists() and not path.is_dir():
@@ -243,6 +249,18 @@ SETTINGS = (
         "The token that /metrics asks for. Empty: this machine only may ask.",
         _token,
         secret=True,
+    ),
+    Setting(
+        "SOJOURN_FEED_MAX_BYTES",
+        "5242880",
+        "The most bytes of a data feed that is sent as one JSON document; pages and streams have no limit.",
+        _number,
+    ),
+    Setting(
+        "SOJOURN_FEED_TIME_LIMIT_S",
+        "25",
+        "The most seconds that one JSON document of a data feed takes; pages and streams have no limit.",
+        _number,
     ),
     Setting("SOJOURN_LOG_LEVEL", "INFO", "What is logged: DEBUG, INFO, WARNING or ERROR.", _log_level),
 )

@@ -5,9 +5,11 @@ from django.urls import include, path
 from oauth2_provider.views import OAuthServerMetadataView, RevokeTokenView
 
 from sojourn import metrics
-from sojourn.api import hooks, routes
+from sojourn.api import feed, hooks, routes
 from sojourn.api.tts import routes as tts
+from sojourn.feeds import feeds
 from sojourn.web import bundle, oauth, presets, report, views
+from sojourn.web import feeds as feed_pages
 
 _oauth = [
     path("oauth/authorize", oauth.ConsentView.as_view(), name="authorize"),
@@ -29,6 +31,10 @@ urlpatterns = [
     path("metrics", metrics.page, name="metrics"),
     path("reports/time-in-status", report.page, name="time-in-status"),
     path("reports/time-in-status.<str:name>", report.download, name="time-in-status-download"),
+    path("feeds", feed_pages.page, name="feeds"),
+    path("feeds/generate", feed_pages.generate, name="feed-generate"),
+    path("feeds/switch", feed_pages.switch, name="feed-switch"),
+    path("feeds/<uuid:number>", feed_pages.act, name="feed-act"),
     path("presets", presets.page, name="presets"),
     path("presets/save", presets.save, name="preset-save"),
     path("presets/<int:number>", presets.act, name="preset-act"),
@@ -36,5 +42,9 @@ urlpatterns = [
     path("oauth/callback", oauth.callback, name="oauth-callback"),
     path("account/apps", oauth.apps, name="apps"),
     path("account/apps/<int:number>", oauth.revoke, name="app-revoke"),
+    path(feeds.PATH, feed.read, name="feed"),
+    path(f"{feeds.PATH}/schema", feed.read, {"part": "schema"}, name="feed-schema"),
+    path("gateway/<path:path>", feed.nothing),
+    path("date-feed/<str:version>/", feed.retired),
     path("charts/<str:release>.js", bundle.charts, name="charts"),
 ]

@@ -18,7 +18,7 @@ from sojourn.errors import Refused, UserError
 from sojourn.history.models import Issue, Site
 from sojourn.jira.models import Connection, Method
 from sojourn.sealed import Secret
-from tests.api.asking import OPERATIONS, ROOT, Ask, problem
+from tests.api.asking import FEED, OPERATIONS, ROOT, Ask, problem
 from tests.builders import issue, store
 
 pytestmark = pytest.mark.django_db
@@ -146,7 +146,8 @@ AREA_OF["administration"] = [("GET", "/jobs"), ("GET", "/jobs/1")]
 AREA_OF["administration"] += [("POST", "/jobs/1/cancel"), ("POST", "/jobs/1/retry")]
 
 AREA_OF["reports"] = [("POST", "/presets"), ("PUT", "/presets/1"), ("DELETE", "/presets/1")]
-AREA_OF["reports"] += [("POST", "/presets/1/duplicate")]
+AREA_OF["reports"] += [("POST", "/presets/1/duplicate"), ("POST", "/feeds")]
+AREA_OF["reports"] += [("DELETE", f"/feeds/{FEED}"), ("POST", f"/feeds/{FEED}/secret")]
 
 
 def test_each_address_needs_the_area_it_needs_and_no_other(client: Client, ann: Any) -> None:

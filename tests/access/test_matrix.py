@@ -21,7 +21,7 @@ from sojourn.access.visible import visible
 from sojourn.history.models import Issue
 from sojourn.reports.menu import MENU
 from tests.access import world
-from tests.api.asking import OPERATIONS, ROOT, Ask, content
+from tests.api.asking import FEED, OPERATIONS, ROOT, Ask, content
 
 AS_OF = "2024-03-01"
 OWN = {
@@ -53,6 +53,7 @@ TYPED += ("issueLinkType = ", "reporter = ", "project = P", "status = ")
 NOT_ABOUT_ITEMS = {"/calendars", "/calendars/7x24", "/calendars/7x24/versions", "/calendar-preview", "/openapi.json"}
 NOT_ABOUT_ITEMS |= {"/calendars/7x24/measure", "/calendars/7x24/deadline", "/reports", "/jobs", "/jobs/1"}
 NOT_ABOUT_ITEMS |= {"/jobs/1/cancel", "/jobs/1/retry"}
+NOT_ABOUT_ITEMS |= {"/feeds", f"/feeds/{FEED}", f"/feeds/{FEED}/secret"}
 NOT_ABOUT_ITEMS |= {"/presets", "/presets/1", "/presets/1/versions", "/presets/1/duplicate"}
 Question = tuple[str, str, Any]
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from sojourn.access import tokens
 from sojourn.access.models import Token
 from sojourn.api.routes import urls
-from tests.api.asking import OPERATIONS, ROOT, Ask, content, problem
+from tests.api.asking import FEED, OPERATIONS, ROOT, Ask, content, problem
 
 PROJECTS = f"{ROOT}/projects"
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,10 @@ def test_every_address_refuses_a_wrong_token(client: Client, method: str, path: 
 
 
 def test_no_address_is_missing_from_the_description() -> None:
-    served = {str(one.pattern).replace("<path:", "<").replace("<", "{").replace(">", "}") for one in urls()[0]}
+    served = {
+        str(one.pattern).replace("<path:", "<").replace("<uuidstr:", "<").replace("<", "{").replace(">", "}")
+        for one in urls()[0]
+    }
     from sojourn.api.routes import api
 
     described = {path.removeprefix(f"{ROOT}/") for path in api.get_openapi_schema()["paths"]}
@@ -78,6 +81,7 @@ WRITES += [("POST", "/jobs/1/cancel"), ("POST", "/jobs/1/retry")]
 WRITES += [("POST", "/presets"), ("PUT", "/presets/1"), ("DELETE", "/presets/1"), ("POST", "/presets/1/duplicate")]
 WRITES += [("POST", "/slas"), ("DELETE", "/slas/1"), ("POST", "/slas/1/versions")]
 WRITES += [("POST", f"/slas/1/{act}") for act in ("clone", "enable", "disable", "versions/1/publish")]
+WRITES += [("POST", "/feeds"), ("DELETE", f"/feeds/{FEED}"), ("POST", f"/feeds/{FEED}/secret")]
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)

@@ -35,6 +35,15 @@ def visible(account: AbstractBaseUser | AnonymousUser | None, now: datetime) -> 
     return _any_of(found, grants, own)
 
 
+def fingerprint(account: AbstractBaseUser, now: datetime) -> str:
+    """What tells whether an account may still see the same, as long as the work items stay as they are."""
+    grants = roles.of(account, Grant.objects.all()).filter(Q(ends_at=None) | Q(ends_at__gt=now))
+    numbers = sorted(grants.values_list("pk", flat=True))
+    own = sorted(JiraAccount.objects.filter(user=account.pk).values_list("site", "key"))
+    connected = sorted(Site.objects.exclude(connection=None).values_list("pk", flat=True))
+    return repr((account.is_active, roles.is_administrator(account), numbers, own, connected))
+
+
 def _any_of(found: Q, grants: Iterable[Grant], own: dict[int, str]) -> Q:
     """What is found already, and what the grants give; those that differ in the place only are one condition."""
     together: dict[tuple[bool, int | None, str, int], list[Grant]] = defaultdict(list)

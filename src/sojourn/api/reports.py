@@ -1,6 +1,7 @@
 """`/reports`: what there is, and each report with all its options, in every format or in pages."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
@@ -9,14 +10,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.utils import timezone
 from ninja import Router
 
-from sojourn.api import pages, schemas
+from sojourn.api import schemas
 from sojourn.api.bodies import read_object
 from sojourn.api.security import need
 from sojourn.calendars import store
 from sojourn.core.calendar import Calendar
 from sojourn.core.instants import utc_text
 from sojourn.errors import Refused, UserError
-from sojourn.reports import catalogue, formats, options
+from sojourn.reports import catalogue, formats, options, pages
 from sojourn.reports.menu import MENU, Entry
 from sojourn.reports.query import Asker
 from sojourn.reports.request import Request
@@ -133,7 +134,7 @@ def _page(request: HttpRequest, entry: Entry, asked: Options, per_page: int, cur
     else:
         wanted = _request(request, entry, asked)
         cursor = pages.first(entry.name, asked, per_page, wanted)
-    table, following = pages.page(wanted, cursor)
+    table, following = pages.page(wanted, cursor, partial(catalogue.run, cursor.report))
     found = pages.body(
         orjson.loads(b"".join(formats.chunks(table, "json"))), following, request.build_absolute_uri(request.path)
     )

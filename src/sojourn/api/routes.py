@@ -16,6 +16,7 @@ from sojourn.api import (
     calendars,
     clocks,
     dictionary,
+    feeds,
     issues,
     jobs,
     jql,
@@ -98,6 +99,7 @@ api.add_router("", slas.router)
 api.add_router("", dictionary.router)
 api.add_router("", sites.router)
 api.add_router("/presets", presets.router)
+api.add_router("/feeds", feeds.router)
 api.add_router("/jobs", jobs.router)
 
 

@@ -1,4 +1,6 @@
-"""Presets with their versions and with whom they are shared."""
+"""Presets, consents, and feeds with their secrets."""
+
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -71,3 +73,40 @@ class Consent(models.Model):
     token_family = models.UUIDField(null=True, db_index=True)
     accepted_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+
+
+class Feed(models.Model):
+    """An address at which tools read a preset, or a data set chosen by it, as its owner sees it.
+
+    `application` is the client of the authorization server that was made for it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    preset = models.ForeignKey(Preset, on_delete=models.CASCADE, related_name="feeds")
+    dataset = models.CharField(max_length=32, default="")
+    application = models.OneToOneField(
+        "oauth2_provider.Application", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_called_at = models.DateTimeField(null=True)
+    last_rows = models.BigIntegerField(null=True)
+    last_problem = models.TextField(default="")
+
+
+class FeedSecret(models.Model):
+    """A secret of a feed, of which the SHA-256 is kept; several hold at once while one takes the place of another."""
+
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="secrets")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+
+class Switch(models.Model):
+    """Something that is off until an administrator switches it on; there is a row where it is."""
+
+    name = models.CharField(max_length=32, primary_key=True)

@@ -13,6 +13,7 @@ from sojourn.access import roles
 from sojourn.calendars import store
 from sojourn.errors import Refused, UserError
 from sojourn.feeds.models import Default, Preset, PresetVersion, Share
+from sojourn.reports import catalogue
 from sojourn.reports import options as reading
 from sojourn.reports.items import chosen
 from sojourn.reports.menu import Entry, entry
@@ -103,8 +104,10 @@ def find(account: User, number: int) -> Preset:
 def hanging_on(preset: Preset) -> list[str]:
     """What is lost with a preset, in words."""
     people = Default.objects.filter(preset=preset).exclude(user=preset.owner).count()
+    feeds = preset.feeds.filter(revoked_at=None).count()
     return [
         *(f"shared with {whom}" for whom in shared_with(preset)),
+        *([f"{feeds} data feed{'' if feeds == 1 else 's'}"] if feeds else []),
         *([f"opened first by {people} other{'' if people == 1 else 's'}"] if people else []),
     ]
 
@@ -130,7 +133,7 @@ def _plain(options: Options) -> dict[str, list[str]]:
 
 
 def _checked(account: User, report: str, options: Options, now: datetime) -> dict[str, list[str]]:
-    request(account, report, options, now)
+    catalogue.run(report, request(account, report, options, now))  # what the report itself takes is checked, too
     return _plain(options)
 
 

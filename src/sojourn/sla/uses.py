@@ -33,8 +33,7 @@ def users_of(calendar: str) -> list[str]:
         f"the SLA {one.pk} {one.name}"
         for one in there
         if any(
-            calendar in calendars_of(said.policy)
-            for said in (drafts[one.pk], *one.versions.exclude(published_ms=None))
+            calendar in calendars_of(said.policy) for said in (drafts[one.pk], *one.versions.exclude(published_ms=None))
         )
     ]
 

@@ -36,6 +36,7 @@ __all__ = [
     "chunks",
     "headers",
     "parse_format",
+    "raw_csv",
     "save",
     "save_as",
 ]
@@ -84,6 +85,12 @@ def chunks(table: Table, name: Format) -> Iterator[bytes]:
     yield pieces.head(table)
     yield from pieces.bodies(table, table.frames())
     yield pieces.tail
+
+
+def raw_csv(table: Table) -> Iterator[bytes]:
+    """The table as CSV for programs: texts that begin like a formula are left as they are."""
+    yield texts.RAW_CSV.head(table)
+    yield from texts.RAW_CSV.bodies(table, table.frames())
 
 
 def headers(table: Table) -> dict[str, str]:

@@ -34,6 +34,17 @@ def _ndjson_body(frame: pl.DataFrame, _: bool) -> bytes:
     return buffer.getvalue()
 
 
+def _raw_csv_head(table: Table) -> bytes:
+    names = pl.DataFrame({column.name: [column.name] for column in table.columns})
+    return names.write_csv(include_header=False, line_terminator="\r\n").encode()
+
+
+def _raw_csv_body(frame: pl.DataFrame, _: bool) -> bytes:
+    buffer = io.BytesIO()
+    _texts(frame).write_csv(buffer, include_header=False, line_terminator="\r\n")
+    return buffer.getvalue()
+
+
 def _csv_head(table: Table) -> bytes:
     empty = _spreadsheet_safe(pl.DataFrame({column.name: [column.name] for column in table.columns}))
     return empty.write_csv(include_header=False, line_terminator="\r\n").encode()
@@ -69,3 +80,6 @@ NDJSON = Pieces(_nothing, _ndjson_body)
 
 CSV = Pieces(_csv_head, _csv_body)
 """RFC 4180 with a line of names; what a spreadsheet would run as a formula gets an apostrophe."""
+
+RAW_CSV = Pieces(_raw_csv_head, _raw_csv_body)
+"""The same for programs, texts as they are."""

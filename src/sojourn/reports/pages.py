@@ -8,7 +8,7 @@ pages never overlap.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -19,12 +19,12 @@ from django.db.models import Max
 from sojourn.core.calendar import Calendar
 from sojourn.errors import Refused
 from sojourn.history.models import Issue
-from sojourn.reports import catalogue
 from sojourn.reports.items import chosen
 from sojourn.reports.request import Page, Request
 from sojourn.reports.table import Table
 
 _SALT = "sojourn.api.cursor"
+Run = Callable[[Request], Table]
 _BY_ITEM = {"issue_key", "issue_id"}
 
 
@@ -77,8 +77,10 @@ def digest(calendar: Calendar) -> str:
     return hashlib.sha256(json.dumps(calendar.to_json(), sort_keys=True).encode()).hexdigest()[:16]
 
 
-def page(wanted: Request, cursor: Cursor) -> tuple[Table, Cursor | None]:
+def page(wanted: Request, cursor: Cursor, run: Run) -> tuple[Table, Cursor | None]:
     """The page that begins at a cursor, and the cursor of the next one; None where there is none.
+
+    `run` answers the request, or a part of it.
 
     Raises Refused where the calendar says something else than on the first page, and what reports raise.
     """
@@ -86,20 +88,20 @@ def page(wanted: Request, cursor: Cursor) -> tuple[Table, Cursor | None]:
         problem = f"the calendar {wanted.calendar_name} was changed since the first page; ask for that again"
         raise Refused("cursor", problem)
     everything = replace(wanted, page=Page(0, cursor.last, cursor.last))
-    table = catalogue.run(cursor.report, everything)
+    table = run(everything)
     is_by_item = {column.name for column in table.columns} >= _BY_ITEM
     if wanted.sort or wanted.limit is not None or not is_by_item:
         return _rows(table, cursor)
-    return _items(everything, cursor)
+    return _items(everything, cursor, run)
 
 
-def _items(everything: Request, cursor: Cursor) -> tuple[Table, Cursor | None]:
+def _items(everything: Request, cursor: Cursor, run: Run) -> tuple[Table, Cursor | None]:
     """The rows of the next work items."""
     after = chosen(everything).filter(pk__gt=cursor.position).order_by("pk").values_list("pk", flat=True)
     numbers = list(after[: cursor.per_page + 1])
     is_last = len(numbers) <= cursor.per_page
     upto = cursor.last if is_last else numbers[cursor.per_page - 1]
-    table = catalogue.run(cursor.report, replace(everything, page=Page(cursor.position, upto, cursor.last)))
+    table = run(replace(everything, page=Page(cursor.position, upto, cursor.last)))
     return table, None if is_last else replace(cursor, position=upto)
 
 
