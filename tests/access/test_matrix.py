@@ -22,6 +22,7 @@ from sojourn.history.models import Issue
 from sojourn.reports.menu import MENU
 from tests.access import world
 from tests.api.asking import FEED, OPERATIONS, ROOT, Ask, content
+from tests.sla.defining import policy
 
 AS_OF = "2024-03-01"
 OWN = {
@@ -87,9 +88,11 @@ def _questions() -> Iterator[Question]:
     yield from (("GET", f"/values?field={name}", None) for name in ("status", "assignee", "sprint", "project"))
     yield from (("GET", path, None) for path in ("/projects", "/statuses", "/sites"))
     for item in world.ITEMS:
-        told = ("", f"/timeline?as_of={AS_OF}", f"/slas?as_of={AS_OF}")
+        told = ("", *(f"{path}?as_of={AS_OF}" for path in ("/timeline", "/slas", "/slas/1/explain")))
         yield from (("GET", f"/issues/{item.key}{more}", None) for more in told)
     yield from (("GET", f"{path}?as_of={AS_OF}", None) for path in ("/cycles", "/sla-events"))
+    for jql in QUERIES[:6]:
+        yield "POST", "/preview", {"policy": policy("1d"), "jql": jql, "sla": 1, "as_of": AS_OF}
 
 
 QUESTIONS = list(_questions())

@@ -12,8 +12,9 @@ from django.utils import timezone
 from sojourn.access import granting
 from sojourn.access.granting import Place
 from sojourn.history.models import Issue, Project, Site, Value
+from sojourn.sla.models import AppliesTo, Definition
 from tests.builders import change, issue, store
-from tests.sla.defining import define, policy
+from tests.sla.defining import policy, publish
 
 PROJECTS = {"PUB": "One", "OPS": "One", "HR": "One", "LAB": "Two"}
 LEVELS = (None, "Internal", "Secret")
@@ -73,7 +74,7 @@ def fill() -> None:
     """The store with everything in it, and the people with their grants."""
     for site in ("One", "Two"):
         store(*(_payload(one) for one in ITEMS if PROJECTS[one.project] == site), site=site)
-    define(policy("3d"))
+    publish(Definition.objects.create(pk=1, name="Resolution"), policy("3d"), AppliesTo.ALL, 0)
     people = {name: get_user_model().objects.create_user(name) for name in SEES}
     assert len(people) == 3
     now = timezone.now()

@@ -83,3 +83,28 @@ def test_cycles_come_in_pages(ask: Ask, resolution: Definition) -> None:
     lines = content(ask("GET", f"/cycles?as_of={AS_OF}&format=ndjson")).splitlines()
     assert [json.loads(line)["verdict"] for line in lines] == ["met", "breached"]
     assert "nonsense" in problem(ask("GET", "/cycles?nonsense=1"), 400)["detail"]
+
+
+def test_a_clock_is_explained_as_json_text_and_a_picture(ask: Ask, resolution: Definition) -> None:
+    path = f"/issues/ABC-1/slas/{resolution.pk}/explain?as_of={AS_OF}"
+    found = ask.get(path)
+    assert (found["issue"], found["sla"]["id"], found["state"]) == ("ABC-1", resolution.pk, "PAUSED")
+    assert [event["kind"] for event in found["cycles"][0]["events"]] == ["start", "stop"]
+    assert b"ABC-1" in content(ask("GET", f"{path}&form=text"))
+    picture = ask("GET", f"{path}&form=svg")
+    assert (picture["Content-Type"], content(picture)[:4]) == ("image/svg+xml", b"<svg")
+    assert problem(ask("GET", f"{path}&form=png"), 400)["errors"][0]["parameter"] == "form"
+    assert "There is no SLA 99" in problem(ask("GET", "/issues/ABC-1/slas/99/explain"), 404)["detail"]
+
+
+def test_a_policy_is_tried_before_it_is_saved(ask: Ask, resolution: Definition) -> None:
+    given = {"policy": policy("1h", start=entered("1")), "sla": resolution.pk, "as_of": AS_OF}
+    found = ask.post("/preview", given)
+    assert (found["looked_at"], found["goals"][0]["clocks"]) == (
+        2,
+        [{"state": "RUNNING", "verdict": "EXCEED", "count": 1}, {"state": "PAUSED", "verdict": "EXCEED", "count": 1}],
+    )
+    assert ask.post("/preview", {**given, "jql": "project = XYZ"})["looked_at"] == 1
+    wrong = problem(ask("POST", "/preview", {"policy": {"start": 5}}), 400)
+    assert wrong["errors"][0]["parameter"] == "stop"
+    assert Definition.objects.count() == 1

@@ -1,17 +1,19 @@
-"""`/issues/{key}/slas`: the SLAs of a work item, in the shape Jira Service Management has for them, and more of each.
+"""`/issues/{key}/slas`: the SLAs of a work item in the shape Jira Service Management has for them, and why; `/preview`.
 
 `/cycles` and `/sla-events` are the reports `sla-cycles` and `sla-events` by other addresses.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Router
+from ninja import Path, Router, Schema
+from pydantic import ConfigDict
 
 from sojourn.api import reports, schemas
+from sojourn.api.errors import Problem
 from sojourn.api.issues import find
 from sojourn.api.security import need, sight_of
 from sojourn.core.calendar import Calendar
@@ -19,15 +21,29 @@ from sojourn.core.duration import format_duration
 from sojourn.core.instants import utc_text
 from sojourn.core.sla.clock import Clock, State, Verdict
 from sojourn.core.time_format import TimeFormat
+from sojourn.errors import Refused
 from sojourn.history.models import Issue
 from sojourn.reports.menu import MENU
 from sojourn.reports.options import instant_ms
+from sojourn.reports.query import Asker
+from sojourn.reports.search import Search
+from sojourn.reports.search import find as search
 from sojourn.reports.sla_parts import STATES, VERDICTS, goals_of
+from sojourn.sla import definitions
 from sojourn.sla.counting import Counted, counted_by
+from sojourn.sla.definitions import Missing
+from sojourn.sla.explain import explain
+from sojourn.sla.explain_svg import svg
+from sojourn.sla.explain_text import lines
+from sojourn.sla.models import Definition
+from sojourn.sla.preview import preview
 from sojourn.sla.rules import by_cycle, in_force, in_order
 
 router = Router(tags=["SLAs"])
 _UTC = ZoneInfo("UTC")
+Number = Annotated[int, Path(ge=1, le=(1 << 63) - 1)]
+_FORMATS = {"json": "application/json", "text": "text/plain; charset=utf-8", "svg": "image/svg+xml"}
+_EXPLAINED: dict[str, Any] = {kind.partition(";")[0]: {"schema": {}} for kind in _FORMATS.values()}
 _BY_OTHER_NAMES = {"/cycles": "sla-cycles", "/sla-events": "sla-events"}
 
 for _path, _name in _BY_OTHER_NAMES.items():
@@ -50,12 +66,11 @@ def of_issue(request: HttpRequest, key: str, site: str = "", as_of: str = "") ->
     Sojourn's. Durations are working time under the calendar of the goal.
     """
     issue = find(key, site, sight_of(request))
-    now_ms = round(timezone.now().timestamp() * 1000)
-    as_of_ms = instant_ms(as_of, _UTC, "as_of") if as_of else now_ms
-    definitions = in_force()
-    order = [by_cycle(one) for one in in_order(definitions)]
+    as_of_ms = _moment_ms(as_of)
+    there = in_force()
+    order = [by_cycle(one) for one in in_order(there)]
     mine = Issue.objects.filter(pk=issue.pk)
-    wanted = {one.pk for one in definitions}
+    wanted = {one.pk for one in there}
     found = [one for some in counted_by(mine, order, wanted, as_of_ms) for one in some if len(one.clocks)]
     values = [_sla(one, as_of_ms) for one in sorted(found, key=lambda one: one.definition.pk)]
     return {
@@ -65,6 +80,67 @@ def of_issue(request: HttpRequest, key: str, site: str = "", as_of: str = "") ->
         "as_of": utc_text(as_of_ms),
         "values": values,
     }
+
+
+@router.get(
+    "/issues/{key}/slas/{number}/explain",
+    auth=need("read"),
+    operation_id="explain-sla",
+    summary="Why an SLA shows of a work item what it shows",
+    openapi_extra={"responses": {200: {"description": "The explanation", "content": _EXPLAINED}}},
+)
+def explained(
+    request: HttpRequest, key: str, number: Number, site: str = "", as_of: str = "", form: str = "json"
+) -> Any:
+    """What fired when and by which rule, what changed nothing, which goal was taken, and the arithmetic to the ms.
+
+    `form` is json, text, or svg for a picture.
+    """
+    issue = find(key, site, sight_of(request))
+    definition = _definition(number)
+    if form not in _FORMATS:
+        raise Refused("form", f"{form!r:.60} is not one of {', '.join(_FORMATS)}")
+    as_of_ms = _moment_ms(as_of)
+    found = explain(issue, definition, as_of_ms)
+    if form == "json":
+        return found.json
+    text = svg(found, as_of_ms) if form == "svg" else "\n".join(lines(found.json)) + "\n"
+    return HttpResponse(text, content_type=_FORMATS[form])
+
+
+class PreviewIn(Schema):
+    """A policy to be tried; `sla` is the number of the SLA that it shall change."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    policy: dict[str, Any]
+    jql: str = ""
+    sla: int | None = None
+    as_of: str = ""
+
+
+@router.post("/preview", auth=need("read"), operation_id="preview-sla", summary="Try a policy on real work items")
+def previewed(request: HttpRequest, body: PreviewIn) -> dict[str, Any]:
+    """What a policy would show of work items: those that `jql` finds, the last 10,000 without one. Nothing is saved.
+
+    Counts by goal, state and verdict, how much of their goals clocks have used, what is doubtful, and with `sla` whose
+    verdicts would change against its published version.
+    """
+    as_of_ms, asker = _moment_ms(body.as_of), Asker.of(request.user)
+    definition = None if body.sla is None else _definition(body.sla)
+    issues = search(Search(body.jql, as_of_ms, asker=asker))[0].order_by("pk") if body.jql.strip() else None
+    return preview(body.policy, as_of_ms, issues, definition, asker.sight).as_json()
+
+
+def _moment_ms(as_of: str) -> int:
+    return instant_ms(as_of, _UTC, "as_of") if as_of else round(timezone.now().timestamp() * 1000)
+
+
+def _definition(number: int) -> Definition:
+    try:
+        return definitions.find(number)
+    except Missing as error:
+        raise Problem(404, str(error), "number") from None
 
 
 def _sla(one: Counted, as_of_ms: int) -> dict[str, Any]:

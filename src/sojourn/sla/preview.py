@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from sojourn.core.sla.batch import NONE
 from sojourn.core.sla.clock import State, Verdict
@@ -13,6 +13,7 @@ from sojourn.core.sla.parse import read_policy
 from sojourn.core.sla.policy import Policy
 from sojourn.errors import Refused
 from sojourn.history.models import Issue, Site
+from sojourn.history.seen import EVERYTHING
 from sojourn.sla.counting import Counted, count, counted_by
 from sojourn.sla.differences import Difference, compared, told
 from sojourn.sla.lint import warnings
@@ -73,8 +74,9 @@ def preview(
     as_of_ms: int,
     issues: QuerySet[Issue] | None = None,
     definition: Definition | None = None,
+    sight: Q = EVERYTHING,
 ) -> Preview:
-    """What a draft, a policy as JSON, shows of work items: the last MOST of them where none are given.
+    """What a draft, a policy as JSON, shows of work items: the last MOST of those in sight where none are given.
 
     `definition` is the one it shall change: what people did to its clocks counts, and it is compared with its published
     version. Nothing is written. Errors: Refused and JqlError, at the place, where the draft is wrong.
@@ -83,7 +85,7 @@ def preview(
     own = definition or Definition(pk=0)
     rule = Rule(Version(pk=0, definition=own, policy=dict(draft)), policy, calendars_of(policy))
     order = [*_others(policy, own), Ruled(own, [rule])]
-    some = _chosen(issues, own)
+    some = _chosen(issues, own, sight)
     found = Preview(as_of_ms)
     for place, goal in enumerate(policy.goals):
         found.goals.append({"goal": place, "name": goal.name, "jql": goal.jql, "clocks": []})
@@ -112,9 +114,9 @@ def _others(policy: Policy, own: Definition) -> list[Ruled]:
     return found
 
 
-def _chosen(issues: QuerySet[Issue] | None, own: Definition) -> QuerySet[Issue]:
+def _chosen(issues: QuerySet[Issue] | None, own: Definition, sight: Q) -> QuerySet[Issue]:
     """The work items that are looked at: the last ones stored begin somewhere."""
-    there = Issue.objects.filter(deleted_ms=None) if issues is None else issues
+    there = (Issue.objects.filter(deleted_ms=None) if issues is None else issues).filter(sight)
     there = there.filter(site=own.site_id) if own.site_id else there
     if issues is not None:
         return there
