@@ -85,7 +85,7 @@ def many(count: int, first: int = 1, site: str = "Test") -> None:
     store(*({**issue(f"ABC-{n}", "Done", moved), "id": f"{site} {n}"} for n in range(first, first + count)), site=site)
 
 
-def from_rows(sites: tuple[str, ...] = ()) -> list[str]:
+def from_rows(sites: tuple[str, ...] = (), field: str = "status") -> list[str]:
     """The keys of the work items that are read from rows."""
     found: list[str] = []
     plain = read._of_rows
@@ -97,10 +97,10 @@ def from_rows(sites: tuple[str, ...] = ()) -> list[str]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(read, "_of_rows", seen)
-        agreed = both("status", sites)
+        agreed = both(field, sites)
         found.clear()
         issues = Issue.objects.filter(THERE, **({"site__name__in": sites} if sites else {}))
-        list(read.timelines(issues, "status", ("key",), everything=sites))
+        list(read.timelines(issues, field, ("key",), everything=sites))
     assert agreed[0] == agreed[1]
     return found
 
@@ -154,7 +154,8 @@ def test_everything_is_read_from_segments_once_they_are_made() -> None:
     many(13)
     assert len(from_rows()) == 13, "there are none yet"
     condense.condense()
-    assert from_rows() == []
+    assert from_rows() == from_rows(field="assignee") == []
+    assert len(from_rows(field="priority")) == 13, "of the other fields those that never changed have no place there"
     agree()
 
 

@@ -14,7 +14,9 @@ from sojourn.history.read import Batch
 from sojourn.history.segments import COLUMNS, Upto
 from sojourn.history.write import GONE_MS
 
-_ALWAYS = "status"
+_ALWAYS = ("status", "assignee")
+"""The fields that every segment has; it has others where some work item of it has a timeline of them."""
+
 _AT_ONCE = 8
 """Blocks made in one transaction, for which writers wait: a tenth of a second."""
 
@@ -83,10 +85,10 @@ def _condense(begin: int, end: int, now: Mapping[int, int]) -> None:
     for block, site in issues.values_list(F("pk").bitrightshift(segments.SHIFT), "site").distinct():
         upto.setdefault(block, {})[str(site)] = now[site]
     lines_of_them = Timeline.objects.filter(issue__gte=ends[0], issue__lt=ends[1])
-    fields = {_ALWAYS, *lines_of_them.values_list("field__key", flat=True).distinct()}
+    fields = {*_ALWAYS, *lines_of_them.values_list("field__key", flat=True).distinct()}
     Segment.objects.filter(block__gte=begin, block__lt=end).delete()
     there = issues.filter(deleted_ms=None).order_by("pk")
-    batches = {field: read.whole(there, field, COLUMNS if field == _ALWAYS else ()) for field in sorted(fields)}
+    batches = {field: read.whole(there, field, COLUMNS if field == _ALWAYS[0] else ()) for field in sorted(fields)}
     lines = {field: batch for field, batch in batches.items() if batch}
     for block in sorted(set(upto) - left_out) if lines else ():
         _write(block, upto[block], lines)
@@ -94,7 +96,7 @@ def _condense(begin: int, end: int, now: Mapping[int, int]) -> None:
 
 def _write(block: int, upto: Upto, lines: Mapping[str, Batch]) -> None:
     """Write the segment of a block, from the timelines of its work items and others."""
-    columns = lines[_ALWAYS].columns
+    columns = lines[_ALWAYS[0]].columns
     pk = np.array(columns["pk"], dtype=np.int64)
     own = slice(*np.searchsorted(pk, [block << segments.SHIFT, block + 1 << segments.SHIFT]).tolist())
     if own.start == own.stop:
