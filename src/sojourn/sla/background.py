@@ -17,6 +17,7 @@ from sojourn.sla.models import Clock, Definition
 from sojourn.sla.recount import renew
 from sojourn.sla.resolve import other_slas
 from sojourn.sla.rules import in_force
+from sojourn.sla.storing import last_of_step
 
 STEP = 1 << 14
 KEY = "sla "
@@ -44,7 +45,7 @@ def recount(context: Run, definition: int, why: str, only_open: bool) -> None:
     if context.total is None:
         context.total = issues.count()
     told = Difference(changed=place["changed"], verdicts={(one, other): many for one, other, many in place["verdicts"]})
-    while (last := _last_of_step(issues, place["after"])) is not None:
+    while (last := last_of_step(issues, place["after"], STEP)) is not None:
         with context.step():
             some = issues.filter(pk__gt=place["after"], pk__lte=last)
             renew(some, found[0], round(context.now().timestamp() * 1000), why, told)
@@ -67,12 +68,6 @@ def _issues(definition: Definition, *, only_open: bool) -> QuerySet[Issue]:
     if only_open:
         found = found.filter(pk__in=Clock.objects.filter(definition=definition, end_ms=None).values("issue"))
     return found
-
-
-def _last_of_step(issues: QuerySet[Issue], after: int) -> int | None:
-    """The last work item of the next step."""
-    ahead = issues.filter(pk__gt=after).values_list("pk", flat=True)
-    return next(iter(ahead[STEP - 1 : STEP]), None) or ahead.last()
 
 
 def on_calendars_changed(names: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from sojourn.sla.counting import Counted, count
 from sojourn.sla.models import Clock, Definition
 from sojourn.sla.packed import clocks_of
 from sojourn.sla.rules import Rule, each_once, rule
-from sojourn.sla.storing import store
+from sojourn.sla.storing import in_steps, store
 
 __all__ = ["Counted", "Face", "count", "show", "shown", "write"]
 
@@ -43,7 +43,9 @@ class Face:
 
 def write(issues: QuerySet[Issue], definitions: Sequence[Definition], as_of_ms: int, threads: int = 1) -> int:
     """Count the clocks of work items and store them; returns how many rows were written. Errors as of `count`."""
-    return sum(store(some, as_of_ms) for some in count(issues, definitions, as_of_ms, threads))
+    return sum(
+        store(parts, as_of_ms) for some in in_steps(issues) for parts in count(some, definitions, as_of_ms, threads)
+    )
 
 
 def show(issue: Issue, definition: Definition, as_of_ms: int, *, by_rules_of_then: bool = False) -> Face | None:

@@ -8,11 +8,13 @@ import numpy as np
 import orjson
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.models import QuerySet
 
 from sojourn.core.sla.batch import NO_GOAL, NONE
 from sojourn.core.sla.clock import State, Verdict
 from sojourn.core.sla.due import NEVER_DUE
 from sojourn.core.timeline import Int64Array
+from sojourn.history.models import Issue
 from sojourn.history.write import insert_sql
 from sojourn.jql.idset import OneOf
 from sojourn.sla.counting import Counted
@@ -30,7 +32,27 @@ _AT_ONCE = 2_000
 Their cells are fewer than the 32,766 parameters that SQLite takes.
 """
 
+STEP = 1 << 15
+"""Work items of one step of a long count."""
+
 _FULL = insert_sql(Clock, _COLUMNS, _UNIQUE, rows=_AT_ONCE)
+
+
+def in_steps(issues: QuerySet[Issue]) -> Iterator[QuerySet[Issue]]:
+    """The work items in order of their numbers, some at a time.
+
+    SQLite's log of what is written grows as long as a query that was begun before is not read to its end.
+    """
+    after = 0
+    while (last := last_of_step(issues, after, STEP)) is not None:
+        yield issues.order_by("pk").filter(pk__gt=after, pk__lte=last)
+        after = last
+
+
+def last_of_step(issues: QuerySet[Issue], after: int, size: int) -> int | None:
+    """The last of so many work items behind one of them; None where there are none."""
+    ahead = issues.order_by("pk").filter(pk__gt=after).values_list("pk", flat=True)
+    return ahead[size - 1 : size].first() or ahead.last()
 
 
 def store(counted: Iterable[Counted], as_of_ms: int) -> int:
