@@ -1,6 +1,7 @@
 """Counted clocks into the store, in bulk: by plain SQL, as an import writes."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 from typing import Any
 
@@ -18,7 +19,7 @@ from sojourn.history.models import Issue
 from sojourn.history.write import insert_sql
 from sojourn.jql.idset import OneOf
 from sojourn.sla.counting import Counted
-from sojourn.sla.models import Clock, Definition
+from sojourn.sla.models import Clock
 from sojourn.sla.packed import packed
 
 _COLUMNS = (
@@ -62,16 +63,20 @@ def store(counted: Iterable[Counted], as_of_ms: int) -> int:
     """
     written: dict[int, list[Int64Array]] = {}
     looked_at: dict[int, Int64Array] = {}
-    definitions: dict[int, Definition] = {}
     rows = 0
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor, ThreadPoolExecutor(1) as writer:
+        before: Future[None] | None = None
         for one in counted:
             number = one.definition.pk
-            definitions[number], looked_at[number] = one.definition, one.slice_issues
+            looked_at[number] = one.slice_issues
             written.setdefault(number, []).append(one.issues)
-            if len(one.issues):
-                _insert(cursor, list(_rows(one, as_of_ms)))
-                rows += len(one.issues)
+            made = list(_rows(one, as_of_ms))
+            if before:
+                before.result()
+            before = writer.submit(_insert, cursor, made)  # the database writes while the next rows are made
+            rows += len(made)
+        if before:
+            before.result()
         for number, some in written.items():
             gone = looked_at[number][~np.isin(looked_at[number], np.concatenate(some))]
             if len(gone):
