@@ -174,7 +174,8 @@ def main(items: int, folder: Path) -> None:
     condense()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     pl.concat(frames).write_parquet(folder / "changes.parquet")
     (folder / "berlin.json").write_text(json.dumps(CALENDAR))
     spans(Calendar.from_json(CALENDAR)).write_parquet(folder / "spans.parquet")

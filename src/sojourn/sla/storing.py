@@ -33,6 +33,7 @@ _AT_ONCE = 2_000
 Their cells are fewer than the 32,766 parameters that SQLite takes.
 """
 
+_FEW = 200
 STEP = 1 << 15
 """Work items of one step of a long count."""
 
@@ -84,13 +85,32 @@ def store(counted: Iterable[Counted], as_of_ms: int) -> int:
     return rows
 
 
+_ALL = ", ".join(_COLUMNS)
+_NEW = "CREATE TEMPORARY TABLE IF NOT EXISTS sla_clock_new ON COMMIT DELETE ROWS AS SELECT {} FROM sla_clock LIMIT 0"
+_MERGE = insert_sql(Clock, _COLUMNS, _UNIQUE).partition("ON CONFLICT")[2]
+
+
 def _insert(cursor: CursorWrapper, rows: Sequence[tuple[Any, ...]]) -> None:
+    if cursor.db.vendor == "postgresql" and len(rows) > _FEW:
+        _copy(cursor, rows)
+        return
     rest = len(rows) % _AT_ONCE
     full = range(0, len(rows) - rest, _AT_ONCE)
     cursor.executemany(_FULL, [list(chain.from_iterable(rows[start : start + _AT_ONCE])) for start in full])
     if rest:
         sql = insert_sql(Clock, _COLUMNS, _UNIQUE, rows=rest)
         cursor.execute(sql, list(chain.from_iterable(rows[len(rows) - rest :])))
+
+
+def _copy(cursor: CursorWrapper, rows: Sequence[tuple[Any, ...]]) -> None:
+    """PostgreSQL reads rows several times as fast by COPY as it reads statements, and merges them then."""
+    cursor.execute(_NEW.format(_ALL))
+    with cursor.cursor.copy(f"COPY sla_clock_new ({_ALL}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+    merge = f"INSERT INTO sla_clock ({_ALL}) SELECT {_ALL} FROM sla_clock_new ON CONFLICT{_MERGE}"  # noqa: S608
+    cursor.execute(merge)
+    cursor.execute("TRUNCATE sla_clock_new")
 
 
 def _rows(one: Counted, as_of_ms: int) -> Iterator[tuple[Any, ...]]:
