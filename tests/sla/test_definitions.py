@@ -191,6 +191,9 @@ def test_a_calendar_in_use_is_not_deleted() -> None:
     assert "Office" in calendars.names()
     definitions.remove(other, ANN)
     definitions.publish(number, 2, AppliesTo.NEW, ANN)
+    with pytest.raises(InUse, match=f"the SLA {number} Later"):  # the older version decides for older cycles
+        calendars.remove("Office")
+    definitions.remove(number, ANN)
     calendars.remove("Office")
     assert "Office" not in calendars.names()
 
