@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from sojourn.calendars import store as calendars
 from sojourn.errors import InUse, Refused
@@ -11,7 +12,7 @@ from sojourn.sla.definitions import By, Draft, Missing
 from sojourn.sla.json_differences import Difference, differences
 from sojourn.sla.models import AppliesTo, Change, Definition
 from tests.builders import STATUS_IDS, status, store
-from tests.sla.help import ANN, DONE, GOAL, HOUR, MON, OPEN, draft, policy
+from tests.sla.help import ANN, DONE, GOAL, HOUR, MON, OFFICE, OPEN, draft, policy
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("world")]
 UNKNOWN = {"field": "status", "left": ["99", "7"]}
@@ -219,3 +220,17 @@ def test_statuses_of_any_part_count() -> None:
         lasting = {"field": "status", "is": ["77"]}
         with pytest.raises(Refused, match=f"policy.{part}: there is no status 77"):
             definitions.create(draft(**{part: {"all": [OPEN if part != "pause" else lasting, lasting]}}), ANN)
+
+
+def test_the_fingerprint_tells_of_every_change() -> None:
+    told = [definitions.fingerprint()]
+    made = definitions.create(draft(), ANN)
+    told.append(definitions.fingerprint())
+    definitions.publish(made.definition_id, 1, AppliesTo.NEW, ANN)
+    told.append(definitions.fingerprint())
+    calendars.save({**OFFICE, "name": "Another"}, now=timezone.now())
+    told.append(definitions.fingerprint())
+    calendars.save_holidays("Own", [{"date": "2024-01-02"}])
+    told.append(definitions.fingerprint())
+    assert len(set(told)) == 5
+    assert definitions.fingerprint() == told[-1]

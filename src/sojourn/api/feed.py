@@ -35,6 +35,7 @@ from sojourn.reports.items import chosen
 from sojourn.reports.pages import Cursor, Run
 from sojourn.reports.request import Request
 from sojourn.reports.table import Table
+from sojourn.sla import definitions
 
 MOST_ROWS = 10_000
 _CHALLENGE = 'Bearer realm="Sojourn data feed", Basic realm="Sojourn data feed", charset="UTF-8"'
@@ -277,7 +278,8 @@ def _tag(request: HttpRequest, asked: _Asked, wanted: Request, name: str) -> str
     may = fingerprint(asked.feed.owner, asked.now)
     what = (__version__, str(asked.feed.pk), asked.feed.preset.version, sorted(asked.given.items()), name)
     coding = _coding(request, name)
-    whole = repr((what, wanted.as_of_ms, versions, fresh, pages.digest(wanted.calendar), may, coding))
+    slas = definitions.fingerprint() if asked.report.startswith("sla") else ""
+    whole = repr((what, wanted.as_of_ms, versions, fresh, pages.digest(wanted.calendar), may, coding, slas))
     return f'"{hashlib.sha256(whole.encode()).hexdigest()[:32]}"'
 
 

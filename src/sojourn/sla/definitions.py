@@ -3,15 +3,16 @@
 Every change is one transaction, with a row in the log of who did it, when and why, and what was before and after.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
-from sojourn.calendars.models import StoredCalendar
+from sojourn.calendars.models import CalendarVersion, HolidaySet, StoredCalendar
 from sojourn.errors import Refused, UserError
 from sojourn.history.models import Site
 from sojourn.jql.errors import JqlError
@@ -164,6 +165,13 @@ def remove(number: int, by: By) -> None:
     definition.removed_ms = by.at_ms
     definition.save(update_fields=["removed_ms"])
     _log(definition, by, "removed", content(latest(definition)), None)
+
+
+def fingerprint() -> str:
+    """What tells whether SLAs may say something else than before: by their rules, by hand, or by calendars."""
+    last = [model.objects.aggregate(last=Max("pk"))["last"] for model in (Change, CalendarVersion)]
+    holidays = HolidaySet.objects.order_by("pk").values_list("name", "holidays")
+    return hashlib.sha256(repr((last, list(holidays))).encode()).hexdigest()[:16]
 
 
 def content(one: Version) -> dict[str, Any]:
