@@ -16,7 +16,7 @@ from django.utils import timezone
 from sojourn.access import granting
 from sojourn.calendars import store as calendars
 from sojourn.errors import Refused
-from sojourn.feeds import datasets, feeds
+from sojourn.feeds import datasets, feeds, presets
 from sojourn.feeds.models import Feed
 from sojourn.history.models import Issue
 from sojourn.reports import catalogue
@@ -123,6 +123,16 @@ def test_a_feed_that_is_over_is_gone_and_says_why(feed: Reader, how: str) -> Non
         get_user_model().objects.update(is_active=False)
     words = {"revoked": "was revoked", "expired": "has expired", "disabled": "ended with the account"}
     assert words[how] in problem(feed(), 410)["detail"]
+
+
+def test_a_feed_ends_when_its_preset_is_no_longer_shared(feed: Reader) -> None:
+    theirs = Reader.of("bob", shape="long")
+    granting.grant("bob", granting.Place("Test"), timezone.now(), "test")
+    presets.share(feed.feed.preset, ["everyone"])
+    Feed.objects.filter(pk=theirs.feed.pk).update(preset=feed.feed.preset)
+    assert theirs().status_code == 200
+    presets.share(feed.feed.preset, [])
+    assert "no longer shared" in problem(theirs(), 410)["detail"]
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])

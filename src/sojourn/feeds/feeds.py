@@ -86,7 +86,10 @@ def over(feed: Feed, now: datetime) -> str:
         return "The feed was revoked. Generate another link."
     if feed.ends_at is not None and feed.ends_at <= now:
         return "The feed has expired. Generate another link."
-    return "" if feed.owner.is_active else "The feed ended with the account of its owner. Generate another link."
+    if not feed.owner.is_active:
+        return "The feed ended with the account of its owner. Generate another link."
+    is_open = presets.listed(feed.owner).filter(pk=feed.preset.pk).exists()
+    return "" if is_open else "The preset of the feed is no longer shared with its owner. Generate a link from another."
 
 
 def revoke(feed: Feed, now: datetime) -> None:
