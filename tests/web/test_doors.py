@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
+from sojourn.feeds import feeds
 from sojourn.web import bundle
 from tests.web.pages import ADDRESS, get, text_of
 
@@ -17,8 +18,11 @@ def test_needs_sign_in(client: Client, address: str) -> None:
 
 
 def test_every_address_but_these_needs_sign_in() -> None:
-    views = {str(one.pattern): one.callback for one in get_resolver().url_patterns}
-    own = {name for name in views if name.startswith("^rest/tts-api/")}  # they look at credentials themselves
+    """Nested are those of the authorization server; those of REST ask for credentials themselves."""
+    outer = get_resolver().url_patterns
+    inner = [one for part in outer if not str(part.pattern) for one in getattr(part, "url_patterns", ())]
+    views = {str(one.pattern): one.callback for one in (*outer, *inner)}
+    own = {name for name in views if name.startswith("^rest/tts-api/")}
     assert own
     assert {name for name, view in views.items() if name not in own and not getattr(view, "login_required", True)} == {
         "login",
@@ -26,6 +30,14 @@ def test_every_address_but_these_needs_sign_in() -> None:
         "metrics",
         "hooks/jira/<slug:connection>",
         "charts/<str:release>.js",
+        feeds.PATH,
+        f"{feeds.PATH}/schema",
+        "gateway/<path:path>",
+        "date-feed/<str:version>/",
+        *(
+            f"oauth/{name}" for name in ("authorize", "token", "revoke", "introspect")
+        ),  # the first asks to sign in itself
+        ".well-known/oauth-authorization-server",
     }
 
 
