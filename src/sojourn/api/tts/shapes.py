@@ -89,6 +89,7 @@ def details(told: Told) -> dict[str, Any]:
     kind, source = value_of(told.goal.target, told.names)
     ends = ("overdue", times.overdue) if told.verdict == Verdict.EXCEED else ("remaining", times.remaining)
     hours = told.calendars[told.calendar]
+    is_open = hours.is_open(told.as_of_ms)
     return {
         "slaId": told.number,
         "slaName": told.name,
@@ -113,8 +114,8 @@ def details(told: Told) -> dict[str, Any]:
         "notMuchTime": policy.critical_percent,
         "inCriticalZone": clock.critical if clock else False,
         "workingCalendarName": told.calendar,
-        "inNonWorkingHours": not hours.is_open(told.as_of_ms),
-        "inNonWorkingDays": not _works_that_day(hours, told.as_of_ms),
+        "inNonWorkingHours": not is_open,
+        "inNonWorkingDays": not is_open and not _works_that_day(hours, told.as_of_ms),
         "class": _CLASS,
     }
 
