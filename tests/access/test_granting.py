@@ -148,6 +148,8 @@ AREA_OF["administration"] += [("POST", "/jobs/1/cancel"), ("POST", "/jobs/1/retr
 AREA_OF["reports"] = [("POST", "/presets"), ("PUT", "/presets/1"), ("DELETE", "/presets/1")]
 AREA_OF["reports"] += [("POST", "/presets/1/duplicate"), ("POST", "/feeds")]
 AREA_OF["reports"] += [("DELETE", f"/feeds/{FEED}"), ("POST", f"/feeds/{FEED}/secret")]
+AREA_OF["slas"] = [("POST", "/slas"), ("DELETE", "/slas/1"), ("POST", "/slas/1/versions"), ("GET", "/slas/1/changes")]
+AREA_OF["slas"] += [("POST", f"/slas/1/{act}") for act in ("clone", "enable", "disable", "versions/1/publish")]
 
 
 def test_each_address_needs_the_area_it_needs_and_no_other(client: Client, ann: Any) -> None:

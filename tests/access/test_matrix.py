@@ -56,6 +56,9 @@ NOT_ABOUT_ITEMS |= {"/calendars/7x24/measure", "/calendars/7x24/deadline", "/rep
 NOT_ABOUT_ITEMS |= {"/jobs/1/cancel", "/jobs/1/retry"}
 NOT_ABOUT_ITEMS |= {"/feeds", f"/feeds/{FEED}", f"/feeds/{FEED}/secret"}
 NOT_ABOUT_ITEMS |= {"/presets", "/presets/1", "/presets/1/versions", "/presets/1/duplicate"}
+NOT_ABOUT_ITEMS |= {"/slas", "/slas/1", "/slas/1/changes", "/slas/1/clone", "/slas/1/enable", "/slas/1/disable"}
+NOT_ABOUT_ITEMS |= {"/slas/1/versions", "/slas/1/versions/1"}
+NOT_ABOUT_ITEMS |= {f"/slas/1/versions/1/{more}" for more in ("publish", "differences")}
 Question = tuple[str, str, Any]
 
 

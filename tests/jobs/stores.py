@@ -73,7 +73,8 @@ class Store:
 
     def enough(self) -> None:
         """Let slow jobs end."""
-        self.query("INSERT INTO history_site (name, row_version, text_language) VALUES ('enough', 0, 'english')")
+        columns, values = "name, row_version, segmented, text_language", "'enough', 0, 0, 'english'"
+        self.query(f"INSERT INTO history_site ({columns}) VALUES ({values})")
 
 
 def until(is_so: Callable[[], bool], seconds: float = 120) -> None:
