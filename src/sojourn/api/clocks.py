@@ -30,14 +30,14 @@ from sojourn.reports.search import Search
 from sojourn.reports.search import find as search
 from sojourn.reports.sla_parts import STATES, VERDICTS, goals_of
 from sojourn.sla import definitions
-from sojourn.sla.counting import Counted, counted_by
+from sojourn.sla.counting import Counted, count_cycles
 from sojourn.sla.definitions import Missing
 from sojourn.sla.explain import explain
 from sojourn.sla.explain_svg import svg
 from sojourn.sla.explain_text import lines
 from sojourn.sla.models import Definition
 from sojourn.sla.preview import preview
-from sojourn.sla.rules import by_cycle, in_force, in_order
+from sojourn.sla.rules import in_force
 
 router = Router(tags=["SLAs"])
 _UTC = ZoneInfo("UTC")
@@ -67,11 +67,8 @@ def of_issue(request: HttpRequest, key: str, site: str = "", as_of: str = "") ->
     """
     issue = find(key, site, sight_of(request))
     as_of_ms = _moment_ms(as_of)
-    there = in_force()
-    order = [by_cycle(one) for one in in_order(there)]
-    mine = Issue.objects.filter(pk=issue.pk)
-    wanted = {one.pk for one in there}
-    found = [one for some in counted_by(mine, order, wanted, as_of_ms) for one in some if len(one.clocks)]
+    counted = count_cycles(Issue.objects.filter(pk=issue.pk), in_force(), as_of_ms)
+    found = [one for some in counted for one in some if len(one.clocks)]
     values = [_sla(one, as_of_ms) for one in sorted(found, key=lambda one: one.definition.pk)]
     return {
         "key": issue.key,

@@ -73,14 +73,12 @@ def _compared(definition: "Definition", field: str, tolerance: int) -> Iterator[
     from sojourn.history.models import Issue
     from sojourn.history.raw import payloads
     from sojourn.jira.sla_field import cycles_of
-    from sojourn.sla.counting import counted_by
-    from sojourn.sla.rules import by_cycle, in_order
+    from sojourn.sla.counting import count_cycles
 
     issues = Issue.objects.filter(deleted_ms=None)
     keys = dict(issues.values_list("pk", "key"))
-    order = [by_cycle(one) for one in in_order([definition])]
     ours: dict[int, dict[int, Clock]] = {}
-    for some in counted_by(issues, order, {definition.pk}, now_ms()):
+    for some in count_cycles(issues, [definition], now_ms()):
         for one in some:
             for place, item in enumerate(one.clocks.item.tolist()):
                 clock = one.clock(place)

@@ -24,10 +24,10 @@ from sojourn.reports.options import range_of
 from sojourn.reports.parts import IDENTITY, names_at, taken
 from sojourn.reports.request import Range, Request
 from sojourn.reports.table import TYPES, Column
-from sojourn.sla.counting import Counted, counted_by
+from sojourn.sla.counting import Counted, count, count_cycles
 from sojourn.sla.definitions import called
 from sojourn.sla.models import Definition
-from sojourn.sla.rules import by_cycle, in_force, in_order
+from sojourn.sla.rules import in_force
 
 SLA = (Column("sla_id", "text"), Column("sla", "text"))
 GOAL = Column("goal", "text")
@@ -128,10 +128,8 @@ def sla_parts(request: Request, extra: tuple[IssueColumn, ...] = (), *, each: bo
     With `each` every cycle is a clock of its own, whatever the cycle rule.
     """
     within = range_of(request.one("deadline"), ZoneInfo(request.calendar.tz), "deadline")
-    definitions = wanted(request)
-    order = in_order(definitions)
-    order = [by_cycle(one) for one in order] if each else order
-    for some in counted_by(chosen(request), order, {one.pk for one in definitions}, request.end_ms):
+    counted = count_cycles if each else count
+    for some in counted(chosen(request), wanted(request), request.end_ms):
         columns = _columns(request, some[0].slice_issues, extra) if some else {}
         for one in some:
             part = SlaPart.of(one, columns, extra)

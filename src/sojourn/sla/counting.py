@@ -20,7 +20,7 @@ from sojourn.sla import models
 from sojourn.sla.gather import Slice, gathered
 from sojourn.sla.models import Definition
 from sojourn.sla.resolve import OTHER_SLA, Resolved, other_slas, resolved
-from sojourn.sla.rules import Rule, Ruled, in_order
+from sojourn.sla.rules import Rule, Ruled, by_cycle, in_order
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,12 @@ def count(
     not there.
     """
     yield from counted_by(issues, in_order(definitions, known_ms), {one.pk for one in definitions}, as_of_ms, threads)
+
+
+def count_cycles(issues: QuerySet[Issue], definitions: Sequence[Definition], as_of_ms: int) -> Iterator[list[Counted]]:
+    """The same with every cycle as a clock of its own, whatever the cycle rule."""
+    order = [by_cycle(one) for one in in_order(definitions)]
+    yield from counted_by(issues, order, {one.pk for one in definitions}, as_of_ms)
 
 
 def counted_by(
