@@ -183,7 +183,7 @@ def test_the_command_explains_one_sla_or_all(tmp_path: Path) -> None:
     ("options", "said"),
     [
         (["ABC-9"], "There is no work item ABC-9"),
-        (["ABC-1", "--sla", "99"], "There is no SLA 99. There are: "),
+        (["ABC-1", "--sla", "99"], "There is no SLA 99; `sojourn sla list` shows those there are."),
         (["ABC-1", "--svg", "x.svg"], "--svg draws the clock of one SLA"),
     ],
 )

@@ -4,18 +4,19 @@
 """
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Path, Router, Schema
+from ninja import Router, Schema
 from pydantic import ConfigDict
 
 from sojourn.api import reports, schemas
-from sojourn.api.errors import Problem
 from sojourn.api.issues import find
 from sojourn.api.security import need, sight_of
+from sojourn.api.slas import Number
+from sojourn.api.slas import find as find_sla
 from sojourn.core.calendar import Calendar
 from sojourn.core.duration import format_duration
 from sojourn.core.instants import utc_text
@@ -29,19 +30,15 @@ from sojourn.reports.query import Asker
 from sojourn.reports.search import Search
 from sojourn.reports.search import find as search
 from sojourn.reports.sla_parts import STATES, VERDICTS, goals_of
-from sojourn.sla import definitions
 from sojourn.sla.counting import Counted, count_cycles
-from sojourn.sla.definitions import Missing
 from sojourn.sla.explain import explain
 from sojourn.sla.explain_svg import svg
 from sojourn.sla.explain_text import lines
-from sojourn.sla.models import Definition
 from sojourn.sla.preview import preview
 from sojourn.sla.rules import in_force
 
 router = Router(tags=["SLAs"])
 _UTC = ZoneInfo("UTC")
-Number = Annotated[int, Path(ge=1, le=(1 << 63) - 1)]
 _FORMATS = {"json": "application/json", "text": "text/plain; charset=utf-8", "svg": "image/svg+xml"}
 _EXPLAINED: dict[str, Any] = {kind.partition(";")[0]: {"schema": {}} for kind in _FORMATS.values()}
 _BY_OTHER_NAMES = {"/cycles": "sla-cycles", "/sla-events": "sla-events"}
@@ -94,7 +91,7 @@ def explained(
     `form` is json, text, or svg for a picture.
     """
     issue = find(key, site, sight_of(request))
-    definition = _definition(number)
+    definition = find_sla(number)
     if form not in _FORMATS:
         raise Refused("form", f"{form!r:.60} is not one of {', '.join(_FORMATS)}")
     as_of_ms = _moment_ms(as_of)
@@ -124,20 +121,13 @@ def previewed(request: HttpRequest, body: PreviewIn) -> dict[str, Any]:
     verdicts would change against its published version.
     """
     as_of_ms, asker = _moment_ms(body.as_of), Asker.of(request.user)
-    definition = None if body.sla is None else _definition(body.sla)
+    definition = None if body.sla is None else find_sla(body.sla)
     issues = search(Search(body.jql, as_of_ms, asker=asker))[0].order_by("pk") if body.jql.strip() else None
     return preview(body.policy, as_of_ms, issues, definition, asker.sight).as_json()
 
 
 def _moment_ms(as_of: str) -> int:
     return instant_ms(as_of, _UTC, "as_of") if as_of else round(timezone.now().timestamp() * 1000)
-
-
-def _definition(number: int) -> Definition:
-    try:
-        return definitions.find(number)
-    except Missing as error:
-        raise Problem(404, str(error), "number") from None
 
 
 def _sla(one: Counted, as_of_ms: int) -> dict[str, Any]:

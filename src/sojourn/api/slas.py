@@ -131,7 +131,7 @@ def added(request: HttpRequest, response: HttpResponse, body: DefinitionIn) -> A
 )
 def shown(request: HttpRequest, number: Number) -> dict[str, Any]:
     """A definition."""
-    return _out(_find(number))
+    return _out(find(number))
 
 
 @router.delete(
@@ -144,7 +144,7 @@ def shown(request: HttpRequest, number: Number) -> dict[str, Any]:
 def removed(request: HttpRequest, number: Number) -> Any:
     """Show a definition nowhere from now on; its versions, clocks and log are kept."""
     expect_none(request)
-    _find(number)
+    find(number)
     definitions.remove(number, _by(request))
     return Status(204, None)
 
@@ -159,7 +159,7 @@ def removed(request: HttpRequest, number: Number) -> Any:
 def cloned(request: HttpRequest, number: Number) -> Any:
     """Make a definition, a draft, that says what this one said last."""
     expect_none(request)
-    _find(number)
+    find(number)
     return Status(201, _out(definitions.clone(number, _by(request)).definition))
 
 
@@ -196,7 +196,7 @@ def disabled(request: HttpRequest, number: Number) -> dict[str, Any]:
 )
 def versions(request: HttpRequest, number: Number) -> dict[str, Any]:
     """All versions, the first one first."""
-    return {"versions": [version_as_json(one) for one in definitions.versions(_find(number))]}
+    return {"versions": [version_as_json(one) for one in definitions.versions(find(number))]}
 
 
 @router.post(
@@ -208,7 +208,7 @@ def versions(request: HttpRequest, number: Number) -> dict[str, Any]:
 )
 def saved(request: HttpRequest, number: Number, body: DraftIn) -> Any:
     """Save the next version of a definition, as a draft."""
-    _find(number)
+    find(number)
     return Status(
         201, version_as_json(definitions.save(number, Draft(body.name, body.policy), _by(request, body.reason)))
     )
@@ -223,7 +223,7 @@ def saved(request: HttpRequest, number: Number, body: DraftIn) -> Any:
 )
 def version_shown(request: HttpRequest, number: Number, version: VersionNumber) -> dict[str, Any]:
     """A version."""
-    return version_as_json(_version(_find(number), version))
+    return version_as_json(_version(find(number), version))
 
 
 @router.post(
@@ -238,7 +238,7 @@ def published(request: HttpRequest, number: Number, version: VersionNumber, body
 
     One that was published before is published again as a version of its own, which is answered.
     """
-    _version(_find(number), version)
+    _version(find(number), version)
     made = definitions.publish(number, version, AppliesTo(body.applies_to), _by(request, body.reason))
     return version_as_json(made)
 
@@ -252,7 +252,7 @@ def published(request: HttpRequest, number: Number, version: VersionNumber, body
 )
 def compared(request: HttpRequest, number: Number, version: VersionNumber, to: int | None = None) -> dict[str, Any]:
     """What a version says otherwise than the one before it; with `to`, what that one says otherwise than this."""
-    one = _find(number)
+    one = find(number)
     if to is not None:
         before, after = _version(one, version), _version(one, to)
     else:
@@ -270,7 +270,7 @@ def compared(request: HttpRequest, number: Number, version: VersionNumber, to: i
 )
 def changes(request: HttpRequest, number: Number) -> dict[str, Any]:
     """The log of a definition, the oldest first; what was done to single work items is not in it."""
-    rows = _find(number).changes.filter(issue=None).order_by("pk")
+    rows = find(number).changes.filter(issue=None).order_by("pk")
     return {
         "changes": [
             {
@@ -290,7 +290,8 @@ def _by(request: HttpRequest, why: str = "") -> By:
     return By(request.user.get_username(), round(timezone.now().timestamp() * 1000), why)
 
 
-def _find(number: int) -> Definition:
+def find(number: int) -> Definition:
+    """The definition of a number; raises Problem 404 where there is none."""
     try:
         return definitions.find(number)
     except Missing as error:
@@ -306,7 +307,7 @@ def _version(one: Definition, number: int) -> Version:
 
 def _switched(request: HttpRequest, number: int, *, enabled: bool) -> dict[str, Any]:
     expect_none(request)
-    _find(number)
+    find(number)
     return _out(definitions.set_enabled(number, _by(request), enabled=enabled))
 
 

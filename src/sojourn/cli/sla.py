@@ -11,7 +11,6 @@ from sojourn.cli.app import AsJson, app, now_ms, print_json, say, use_store
 from sojourn.errors import UserError
 
 if TYPE_CHECKING:
-    from sojourn.sla.models import Definition
     from sojourn.sla.preview import Preview
 
 _HELP = """SLA clocks: try a policy on real work items before it is saved, and ask a clock why.
@@ -35,17 +34,6 @@ def _as_of_ms(text: str) -> int:
     return instant_ms(text, ZoneInfo("UTC"), "--as-of") if text else now_ms()
 
 
-def _definition(number: int) -> "Definition":
-    from sojourn.sla.models import Definition
-
-    found = Definition.objects.filter(pk=number, removed_ms=None).select_related("published").first()
-    if found is None:
-        known = Definition.objects.filter(removed_ms=None).order_by("pk").values_list("pk", "name")
-        there = ", ".join(f"{pk} {name}" for pk, name in known) or "none"
-        raise UserError(f"There is no SLA {number}. There are: {there}.")
-    return found
-
-
 @sla_app.command()
 def preview(
     file: Annotated[Path, typer.Argument(help="The policy as JSON (docs/sla.md).")],
@@ -66,11 +54,12 @@ def preview(
     from sojourn.history.models import Issue
     from sojourn.jql.asking import Asking
     from sojourn.jql.compile import selection
+    from sojourn.sla.definitions import find
     from sojourn.sla.preview import preview as previewed
 
     moment_ms = _as_of_ms(as_of)
     issues = Issue.objects.filter(selection(jql, Asking(moment_ms)).condition).order_by("pk") if jql else None
-    found = previewed(_read(file), moment_ms, issues, _definition(sla) if sla else None)
+    found = previewed(_read(file), moment_ms, issues, find(sla) if sla else None)
     if as_json:
         print_json(found.as_json())
     else:
@@ -122,6 +111,7 @@ def explain(
     """
     use_store()
     from sojourn.history.models import Issue
+    from sojourn.sla.definitions import find
     from sojourn.sla.explain import explain as explained
     from sojourn.sla.explain_svg import svg as drawn
     from sojourn.sla.explain_text import lines
@@ -132,7 +122,7 @@ def explain(
     issue = issues.first()
     if issue is None:
         raise UserError(f"There is no work item {key}.")
-    definitions = [_definition(sla)] if sla else [one for one in in_force() if one.site_id in (None, issue.site_id)]
+    definitions = [find(sla)] if sla else [one for one in in_force() if one.site_id in (None, issue.site_id)]
     if not definitions:
         raise UserError("No SLA counts: none is published.")
     if svg is not None and len(definitions) != 1:
