@@ -11,9 +11,10 @@ from sojourn.core.measure import Measure
 from sojourn.core.sla.batch import NONE
 from sojourn.core.timeline import Int64Array, Stays, add_up, distinct, divided, intersection
 from sojourn.history import read
+from sojourn.history.models import Issue
+from sojourn.jql.idset import OneOf
 from sojourn.reports import columns, notes
 from sojourn.reports.axis import Axis
-from sojourn.reports.items import chosen
 from sojourn.reports.long import MS, timed
 from sojourn.reports.parts import IDENTITY, axis_of, names_at, placed, stays_of
 from sojourn.reports.request import Request
@@ -89,7 +90,7 @@ def _spent(request: Request, part: SlaPart, statuses: Axis, people: Axis) -> _Sp
 
 def _pairs(request: Request, issues: Int64Array, statuses: Axis, people: Axis) -> Stays:
     """The stays of these work items in pairs of status and assignee; their items are places in `issues`."""
-    inside = chosen(request).filter(pk__in=issues.tolist()).order_by("pk")
+    inside = Issue.objects.filter(OneOf(issues)).order_by("pk")
     whole = [
         intersection(
             stays_of(request, placed(statuses, batch.timelines), batch),

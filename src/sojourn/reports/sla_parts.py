@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
-from django.db.models import Q
 
 from sojourn.core.calendar import Calendar
 from sojourn.core.duration_parse import parse_duration
@@ -17,6 +16,8 @@ from sojourn.core.sla.columns import Clocks
 from sojourn.core.sla.policy import Policy
 from sojourn.core.timeline import BoolArray, Int64Array
 from sojourn.errors import Refused
+from sojourn.history.models import Issue
+from sojourn.jql.idset import OneOf
 from sojourn.reports.columns import IssueColumn
 from sojourn.reports.flow import nullable
 from sojourn.reports.items import chosen
@@ -130,7 +131,7 @@ def sla_parts(request: Request, extra: tuple[IssueColumn, ...] = (), *, each: bo
     within = range_of(request.one("deadline"), ZoneInfo(request.calendar.tz), "deadline")
     counted = count_cycles if each else count
     for some in counted(chosen(request), wanted(request), request.end_ms):
-        columns = _columns(request, some[0].slice_issues, extra) if some else {}
+        columns = _columns(some[0].slice_issues, extra) if some else {}
         for one in some:
             part = SlaPart.of(one, columns, extra)
             yield part.where(_asked_for(request, part) & _due_within(within, one.clocks.deadline))
@@ -167,17 +168,12 @@ def _due_within(wanted: Range, deadline: Int64Array) -> BoolArray:
     return keep
 
 
-def _columns(request: Request, issues: Int64Array, extra: Sequence[IssueColumn]) -> dict[str, tuple[Any, ...]]:
+def _columns(issues: Int64Array, extra: Sequence[IssueColumn]) -> dict[str, tuple[Any, ...]]:
     """What the store says of these work items, which are in order of their numbers."""
-    names = ("key", "jira_id")
-    if not len(issues):
-        return dict.fromkeys((*(one.name for one in IDENTITY), *(one.column.name for one in extra)), ())
-    inside = chosen(request).filter(Q(pk__gte=int(issues[0]), pk__lte=int(issues[-1]))).order_by("pk")
-    rows = inside.values_list("pk", *names, *(one.expression for one in extra)).iterator()
-    wanted_numbers = set(issues.tolist())
-    cells = list(zip(*(row for row in rows if row[0] in wanted_numbers), strict=True))
     labels = [*(one.name for one in IDENTITY), *(one.column.name for one in extra)]
-    return dict(zip(labels, cells[1:], strict=True))
+    there = Issue.objects.filter(OneOf(issues)).order_by("pk")
+    rows = list(there.values_list("key", "jira_id", *(one.expression for one in extra)))
+    return dict(zip(labels, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(labels, ())
 
 
 def instants(at: Int64Array) -> pl.Series:
