@@ -14,7 +14,7 @@ from sojourn.core.timeline import BoolArray, Int64Array
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class AsOf:
     """The clocks of one SLA on some work items as of a moment, and the calendars that their numbers mean."""
 
     clocks: Clocks
@@ -39,27 +39,27 @@ class Counted:
         return found
 
 
-Test = Callable[[Counted], BoolArray]
+Test = Callable[[AsOf], BoolArray]
 """Which clocks are meant."""
 
-Amount = Callable[[Counted], Int64Array]
+Amount = Callable[[AsOf], Int64Array]
 """A number of each clock, or NONE."""
 
 
-def any_clock(found: Counted) -> BoolArray:
+def any_clock(found: AsOf) -> BoolArray:
     """All clocks."""
     return np.ones(len(found.clocks), dtype=bool)
 
 
-def _breached(found: Counted) -> BoolArray:
+def _breached(found: AsOf) -> BoolArray:
     return np.equal(found.clocks.verdict, Verdict.EXCEED)
 
 
-def _met(found: Counted) -> BoolArray:
+def _met(found: AsOf) -> BoolArray:
     return np.equal(found.clocks.verdict, Verdict.SUCCESS)
 
 
-def _undecided(found: Counted) -> BoolArray:
+def _undecided(found: AsOf) -> BoolArray:
     return np.equal(found.clocks.verdict, Verdict.STILL) & found.open()
 
 
@@ -89,15 +89,15 @@ class Measured(NamedTuple):
     reads: str
 
 
-def _remaining(found: Counted) -> Int64Array:
+def _remaining(found: AsOf) -> Int64Array:
     return found.clocks.remaining
 
 
-def _overdue(found: Counted) -> Int64Array:
+def _overdue(found: AsOf) -> Int64Array:
     return np.where(_breached(found), found.clocks.overdue, NONE)
 
 
-def _percent_left(found: Counted) -> Int64Array:
+def _percent_left(found: AsOf) -> Int64Array:
     return np.where(found.clocks.percent == NONE, NONE, 100 - found.clocks.percent)
 
 

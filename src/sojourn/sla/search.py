@@ -28,7 +28,7 @@ from sojourn.sla.asked import (
     TTS_ALL,
     TTS_AMOUNTS,
     TTS_TESTS,
-    Counted,
+    AsOf,
     Measured,
     Named,
     Test,
@@ -187,7 +187,7 @@ def _compared(
 
     number(None)
 
-    def test(found: Counted) -> BoolArray:
+    def test(found: AsOf) -> BoolArray:
         amount = measured.amount(found)
         each = np.array([number(one) for one in found.calendars], dtype=np.int64)
         compared: BoolArray = np.asarray(COMPARE[condition.operator](amount, each[found.clocks.calendar]))
@@ -212,10 +212,10 @@ def _number(scope: Scope, argument: Value, reads: str, calendar: Calendar | None
         raise scope.wrong(argument, error.problem) from None
 
 
-def _counted(scope: Scope, of: Sequence[Definition]) -> Iterator[tuple[Int64Array, Counted]]:
+def _counted(scope: Scope, of: Sequence[Definition]) -> Iterator[tuple[Int64Array, AsOf]]:
     """The clocks of SLAs on the work items that are looked at, as of the moment asked of."""
     as_of_ms = scope.asking.as_of_ms
     for some in count(scope.within, of, as_of_ms):
         for one in some:
             calendars = [one.rule.calendars[name] for name in one.rule.names]
-            yield one.issues, Counted(one.clocks, calendars, as_of_ms)
+            yield one.issues, AsOf(one.clocks, calendars, as_of_ms)
