@@ -1,12 +1,12 @@
 """Who may do what: roles, and areas of permission beyond them, of users and of groups."""
 
-from typing import Literal, TypeVar, get_args
+from typing import Literal, get_args
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser, Group
-from django.db.models import Model, Q, QuerySet
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
 
-from sojourn.access.models import Right
+from sojourn.access.standing import Standing, standing
 
 Role = Literal["viewer", "analyst", "sla-manager", "administrator"]
 Area = Literal[
@@ -23,23 +23,21 @@ ROLES: dict[Role, frozenset[Area]] = {
 """The areas each role has. To see work items takes no area but a grant; whoever has no role is a viewer."""
 
 AnyAccount = AbstractBaseUser | AnonymousUser
-M = TypeVar("M", bound=Model)
-
-
-def of(account: AnyAccount, rows: QuerySet[M]) -> QuerySet[M]:
-    """Those of some rows that are an account's own, or of a group it is in."""
-    return rows.filter(Q(user=account.pk) | Q(group__in=Group.objects.filter(user=account.pk).values("pk")))
 
 
 def areas(account: AnyAccount | None) -> frozenset[Area]:
     """The areas in which an account may act; None is the operator, who may in all, nobody who is disabled in any."""
-    if account is None or (account.is_active and getattr(account, "is_superuser", False)):
+    if account is None:
         return frozenset(AREAS)
-    if not account.is_active or account.pk is None:
-        return frozenset()
-    names = set(of(account, Right.objects.all()).values_list("name", flat=True))
-    own: set[Area] = {area for area in AREAS if area in names}
-    return frozenset(own.union(*(given for role, given in ROLES.items() if role in names)))
+    return of(account, standing(account, timezone.now()))
+
+
+def of(account: AnyAccount, kept: Standing) -> frozenset[Area]:
+    """The same, of what is kept of the account."""
+    if account.is_active and getattr(account, "is_superuser", False):
+        return frozenset(AREAS)
+    own: set[Area] = {area for area in AREAS if area in kept.names}
+    return frozenset(own.union(*(given for role, given in ROLES.items() if role in kept.names)))
 
 
 def may(account: AnyAccount | None, area: Area) -> bool:

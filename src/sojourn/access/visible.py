@@ -3,14 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
 from sojourn.access import roles
-from sojourn.access.models import Grant, JiraAccount
-from sojourn.history.models import IssueValue, Site, Value
+from sojourn.access.standing import Granted, Standing, standing
+from sojourn.history.models import IssueValue, Value
 from sojourn.history.owners import owners
 from sojourn.history.seen import EVERYTHING, NOTHING
 
@@ -24,55 +25,52 @@ def visible(account: AbstractBaseUser | AnonymousUser | None, now: datetime) -> 
         return EVERYTHING
     if not account.is_active or account.pk is None:
         return NOTHING
-    found = NOTHING
-    if roles.is_administrator(account):
-        connected = list(Site.objects.exclude(connection=None).values_list("pk", flat=True))
-        if not connected:
-            return EVERYTHING
-        found = ~Q(site__in=connected)
-    grants = roles.of(account, Grant.objects.all()).filter(Q(ends_at=None) | Q(ends_at__gt=now))
-    own = dict(JiraAccount.objects.filter(user=account.pk).values_list("site", "key"))
-    return _any_of(found, grants, own)
+    kept = standing(account, now)
+    return _sight(kept, administers="administration" in roles.of(account, kept))
 
 
 def fingerprint(account: AbstractBaseUser, now: datetime) -> str:
     """What tells whether an account may still see the same, as long as the work items stay as they are."""
-    grants = roles.of(account, Grant.objects.all()).filter(Q(ends_at=None) | Q(ends_at__gt=now))
-    numbers = sorted(grants.values_list("pk", flat=True))
-    own = sorted(JiraAccount.objects.filter(user=account.pk).values_list("site", "key"))
-    connected = sorted(Site.objects.exclude(connection=None).values_list("pk", flat=True))
-    return repr((account.is_active, roles.is_administrator(account), numbers, own, connected))
+    kept = standing(account, now)
+    return repr((account.is_active, sorted(roles.of(account, kept)), kept.grants, kept.people, sorted(kept.connected)))
 
 
-def _any_of(found: Q, grants: Iterable[Grant], own: dict[int, str]) -> Q:
+@lru_cache(maxsize=1024)
+def _sight(kept: Standing, *, administers: bool) -> Q:
+    if administers and not kept.connected:
+        return EVERYTHING
+    found = ~Q(site__in=sorted(kept.connected)) if administers else NOTHING
+    return _any_of(found, kept.grants, dict(kept.people))
+
+
+def _any_of(found: Q, grants: Iterable[Granted], people: dict[int, int]) -> Q:
     """What is found already, and what the grants give; those that differ in the place only are one condition."""
-    together: dict[tuple[bool, int | None, str, int], list[Grant]] = defaultdict(list)
+    together: dict[tuple[bool, int | None, str, int], list[Granted]] = defaultdict(list)
     for grant in grants:
-        together[grant.every_level, grant.level_id, grant.whose, grant.site_id if grant.whose else 0].append(grant)
+        together[grant.every_level, grant.level, grant.whose, grant.site if grant.whose else 0].append(grant)
     for (every_level, level, whose, site), same in together.items():
         part = _places(same)
         if whose:
-            part &= _is_own(whose, site, own.get(site))
+            part &= _is_own(whose, people.get(site))
         if not every_level:
             part &= owners(IssueValue.objects.filter(value=level)) if level else ~_has_level(same)
         found |= part
     return found
 
 
-def _places(grants: Iterable[Grant]) -> Q:
-    sites = {grant.site_id for grant in grants if grant.project_id is None}
-    projects = {grant.project_id for grant in grants if grant.project_id is not None and grant.site_id not in sites}
+def _places(grants: Iterable[Granted]) -> Q:
+    sites = {grant.site for grant in grants if grant.project is None}
+    projects = {grant.project for grant in grants if grant.project is not None and grant.site not in sites}
     within = Q(site__in=sorted(sites)) if sites else Q()
     return within | Q(project__in=sorted(projects)) if projects else within
 
 
-def _is_own(whose: str, site: int, key: str | None) -> Q:
+def _is_own(whose: str, person: int | None) -> Q:
     """Work items of which the account is the reporter or the assignee; none where nobody knows who it is in Jira."""
-    person = Value.objects.filter(site=site, kind="user", key=key).values_list("pk", flat=True).first() if key else None
     return Q(**{whose: person}) if person else NOTHING
 
 
-def _has_level(grants: Iterable[Grant]) -> Q:
+def _has_level(grants: Iterable[Granted]) -> Q:
     """Work items with a security level, at the sites of the grants."""
-    levels = Value.objects.filter(site__in={grant.site_id for grant in grants}, kind="security")
+    levels = Value.objects.filter(site__in={grant.site for grant in grants}, kind="security")
     return owners(IssueValue.objects.filter(value__in=levels))
