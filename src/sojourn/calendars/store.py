@@ -32,6 +32,7 @@ _LAST = """
 SELECT v.definition FROM calendars_calendarversion v JOIN calendars_storedcalendar c ON c.id = v.calendar_id
 WHERE c.name = %s ORDER BY v.number DESC LIMIT 1
 """
+_HOLIDAYS = "SELECT holidays FROM calendars_holidayset WHERE name = %s"
 _SETS = "holiday_sets"
 _LONGEST_NAME = 255
 
@@ -79,15 +80,18 @@ def show(name: str) -> dict[str, Any]:
     built_in = _built_in(name)
     if built_in:
         return BUILT_IN[built_in]
-    with (
-        connection.cursor() as cursor
-    ):  # it is asked for with every clock that is shown, and making the SQL took longest
-        cursor.execute(_LAST, [name])
-        row = cursor.fetchone()
-    if row is None:
+    definition: dict[str, Any] | None = _json(_LAST, name)
+    if definition is None:
         raise UserError(f"There is no calendar {name!r}. There are: {', '.join(names())}.")
-    definition: dict[str, Any] = json.loads(row[0])
     return definition
+
+
+def _json(question: str, name: str) -> Any:
+    """The one JSON of a question by plain SQL: both come with every clock that is shown."""
+    with connection.cursor() as cursor:
+        cursor.execute(question, [name])
+        row = cursor.fetchone()
+    return None if row is None else json.loads(row[0])
 
 
 def save(definition: dict[str, Any], *, now: datetime, replace: bool = False) -> int:
@@ -137,10 +141,10 @@ def _whole(definition: dict[str, Any]) -> dict[str, Any]:
         raise Refused(_SETS, f"a list of names of sets, not {sets!r:.60}")
     shared: list[Any] = []
     for place, set_name in enumerate(sets):
-        found = HolidaySet.objects.filter(name=set_name).first() if isinstance(set_name, str) else None
+        found = _json(_HOLIDAYS, set_name) if isinstance(set_name, str) else None
         if found is None:
             raise Refused(f"{_SETS}[{place}]", f"there is no set of holidays {set_name!r:.60}; import it first")
-        shared += found.holidays
+        shared += found
     return {**plain, "holidays": [*plain.get("holidays", []), *shared]} if shared else plain
 
 

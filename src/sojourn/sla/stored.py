@@ -1,25 +1,17 @@
 """The stored clocks of some work items, read by plain SQL: this is asked most, and making the SQL took longest."""
 
-import json
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db import connection, models
+from django.db import connection
 
+from sojourn.history.rows import columns, made
 from sojourn.jobs.models import UNFINISHED
 from sojourn.sla.background import KEY
 from sojourn.sla.models import Clock, Version
 
-M = TypeVar("M", bound=models.Model)
-
-
-def _columns(model: type[models.Model]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]
-
-
-_SHOWN = ", ".join(f"{alias}.{name}" for alias, model in (("c", Clock), ("v", Version)) for name in _columns(model))
 _CLOCKS = f"""
-SELECT {_SHOWN} FROM sla_clock c
+SELECT {columns(Clock, "c")}, {columns(Version, "v")} FROM sla_clock c
 JOIN sla_definition d ON d.id = c.definition_id JOIN sla_version v ON v.id = c.version_id
 WHERE c.issue_id IN ({{issues}}) AND d.enabled AND d.removed_ms IS NULL{{one}}
 ORDER BY c.definition_id
@@ -40,16 +32,9 @@ def stored(issues: Sequence[int], definition: int | None = None) -> list[Clock]:
 
 def _clock(row: Sequence[Any]) -> Clock:
     width = len(Clock._meta.concrete_fields)
-    found = _made(Clock, row[:width])
-    found.version = _made(Version, row[width:])
+    found = made(Clock, row[:width])
+    found.version = made(Version, row[width:])
     return found
-
-
-def _made(model: type[M], cells: Sequence[Any]) -> M:
-    """A row as its model has it; what is JSON comes as a text."""
-    held = zip(model._meta.concrete_fields, cells, strict=True)
-    values = [json.loads(cell) if isinstance(field, models.JSONField) and cell else cell for field, cell in held]
-    return model.from_db(connection.alias, _columns(model), values)
 
 
 def being_counted() -> set[int]:
