@@ -51,10 +51,10 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {**kept, "SOJOURN_HOME": str(home), **more}
 
 
-def own_process(home: Path, *words: str, **more: str) -> Run:
-    """The command in a process of its own, with a store in a folder."""
+def own_process(home: Path, *words: str, told: str = "", **more: str) -> Run:
+    """The command in a process of its own, with a store in a folder, and what it is told at its standard input."""
     command = [sys.executable, "-c", "from sojourn.cli import main; main()", *words]
     done = subprocess.run(
-        command, env=environment(home, **more), capture_output=True, text=True, check=False, timeout=60
+        command, env=environment(home, **more), input=told, capture_output=True, text=True, check=False, timeout=60
     )
     return Run(done.returncode, done.stdout, done.stderr)

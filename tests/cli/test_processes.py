@@ -171,6 +171,31 @@ def test_it_serves_until_it_is_told_to_stop(demo: tuple[Path, Run], words: list[
     assert "Traceback" not in out + err
 
 
+def test_who_reads_with_a_token_waits_for_no_writer(home: Path) -> None:
+    """SQLite has one writer at a time, and when a token was used last is written down."""
+    assert own_process(home, "user", "add", "ann", "--password-stdin", told="correct horse battery").code == 0
+    token = own_process(home, "token", "create", "--user", "ann").out.strip()
+    port = free_port()
+    server = subprocess.Popen([*COMMAND, "serve", "--port", str(port), "--no-worker"], env=environment(home))
+    with closing(sqlite3.connect(home / "sojourn.sqlite3", isolation_level=None)) as store:
+        try:
+            assert status_of(f"http://127.0.0.1:{port}/health") == 200
+            headers = {"Authorization": f"Bearer {token}"}
+            ask = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/reports", headers=headers)
+            used = "SELECT last_used_at IS NOT NULL FROM access_token"
+            store.execute("BEGIN IMMEDIATE")
+            with urllib.request.urlopen(ask, timeout=30) as answer:
+                assert answer.status == 200
+            assert store.execute(used).fetchall() == [(False,)]
+            store.execute("ROLLBACK")
+            with urllib.request.urlopen(ask, timeout=30) as answer:
+                assert answer.status == 200
+            assert store.execute(used).fetchall() == [(True,)]
+        finally:
+            server.kill()
+            server.wait()
+
+
 def workers(home: Path) -> list[tuple[int, bool]]:
     """The process of every worker that ran on a store, and whether it ended as it should."""
     with closing(sqlite3.connect(home / "sojourn.sqlite3", timeout=60)) as store:

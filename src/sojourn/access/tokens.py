@@ -8,13 +8,14 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import Q, QuerySet
 
 from sojourn.access.models import Token
@@ -110,10 +111,35 @@ def revoke(name: str, now: datetime) -> None:
 
 
 def _note_use(token: Token, now: datetime) -> None:
-    """Keep when the token was last used, to the minute: a write for every call would be too much."""
+    """Keep when the token was last used, to the minute: a write for every call would be too much.
+
+    Where something else writes just now, the next call keeps it: who reads waits for nobody.
+    """
+    if token.last_used_at is not None and token.last_used_at > now - _LAST_USED_EVERY:
+        return
     stale = Q(last_used_at=None) | Q(last_used_at__lte=now - _LAST_USED_EVERY)
-    if token.last_used_at is None or token.last_used_at <= now - _LAST_USED_EVERY:
-        Token.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+    try:
+        with _waiting_for_nobody():
+            Token.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+    except OperationalError as error:
+        if "locked" not in str(error):
+            raise
+
+
+@contextmanager
+def _waiting_for_nobody() -> Iterator[None]:
+    """On SQLite, which has one writer at a time, raise OperationalError where there is another."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        (usual_ms,) = cursor.fetchone()
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {usual_ms}")
 
 
 def _digest(secret: str) -> str:
