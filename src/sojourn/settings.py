@@ -30,9 +30,14 @@ def _keys(folder: Path) -> list[str]:
     return [*([given] if given else home.keys(folder)), *older]
 
 
+_KEPT_OPEN_S = 600
+
+
 def _databases(url: str, folder: Path) -> dict[str, Any]:
     in_home = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / "sojourn.sqlite3")}
     default: dict[str, Any] = dict(dj_database_url.parse(url)) if url else in_home
+    # Opening the store anew takes longer than most answers.
+    default |= {"CONN_MAX_AGE": _KEPT_OPEN_S, "CONN_HEALTH_CHECKS": True}
     if default["ENGINE"] == "django.db.backends.postgresql" and find_spec("psycopg") is None:
         raise Refused("DATABASE_URL", "PostgreSQL needs a driver; run pip install 'sojourn[postgres]'")
     if default["ENGINE"] == "django.db.backends.sqlite3":

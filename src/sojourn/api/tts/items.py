@@ -158,6 +158,8 @@ class _Naming:
             with connection.cursor() as cursor:
                 cursor.execute(_STATUSES, [site, STATUS])
                 statuses = dict(cursor.fetchall())
-            fields = Field.objects.filter(site=site, key__in=self._keys) if self._keys else Field.objects.none()
-            self._known[site] = Names(statuses, dict(fields.values_list("key", "name")))
+            self._known[site] = Names(statuses, self._fields(site) if self._keys else {})
         return self._known[site]
+
+    def _fields(self, site: int) -> dict[str, str]:
+        return dict(Field.objects.filter(site=site, key__in=self._keys).values_list("key", "name"))
