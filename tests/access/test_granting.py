@@ -150,6 +150,8 @@ AREA_OF["reports"] += [("POST", "/presets/1/duplicate"), ("POST", "/feeds")]
 AREA_OF["reports"] += [("DELETE", f"/feeds/{FEED}"), ("POST", f"/feeds/{FEED}/secret")]
 AREA_OF["slas"] = [("POST", "/slas"), ("DELETE", "/slas/1"), ("POST", "/slas/1/versions"), ("GET", "/slas/1/changes")]
 AREA_OF["slas"] += [("POST", f"/slas/1/{act}") for act in ("clone", "enable", "disable", "versions/1/publish")]
+AREA_OF["issue-actions"] = [("POST", f"/issues/ABC-1/slas/1/{what}") for what in ("resets", "extensions")]
+AREA_OF["issue-actions"] += [("DELETE", "/issues/ABC-1/slas/1/resets/1")]
 
 
 def test_each_address_needs_the_area_it_needs_and_no_other(client: Client, ann: Any) -> None:

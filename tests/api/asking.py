@@ -13,6 +13,7 @@ from sojourn.api.routes import api
 ROOT = "/api/v1"
 FEED = "6f1c1a52-3a3f-4a53-9b8e-0c8c2f0e9f11"
 FILLED = {"{name}": "7x24", "{key}": "ABC-1", "{number}": "1", "{version}": "1", "{feed}": FEED}
+FILLED |= {"{which}": "resets", "{done}": "1"}
 
 
 @dataclass

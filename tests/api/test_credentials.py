@@ -81,6 +81,8 @@ WRITES += [("POST", "/jobs/1/cancel"), ("POST", "/jobs/1/retry")]
 WRITES += [("POST", "/presets"), ("PUT", "/presets/1"), ("DELETE", "/presets/1"), ("POST", "/presets/1/duplicate")]
 WRITES += [("POST", "/slas"), ("DELETE", "/slas/1"), ("POST", "/slas/1/versions")]
 WRITES += [("POST", f"/slas/1/{act}") for act in ("clone", "enable", "disable", "versions/1/publish")]
+WRITES += [("POST", f"/issues/ABC-1/slas/1/{what}") for what in ("resets", "extensions")]
+WRITES += [("DELETE", "/issues/ABC-1/slas/1/resets/1")]
 WRITES += [("POST", "/feeds"), ("DELETE", f"/feeds/{FEED}"), ("POST", f"/feeds/{FEED}/secret")]
 
 

@@ -13,6 +13,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from sojourn import __version__
 from sojourn.api import (
+    by_hand,
     calendars,
     clocks,
     dictionary,
@@ -95,6 +96,7 @@ api.add_router("", search.router)
 api.add_router("", jql.router)
 api.add_router("", issues.router)
 api.add_router("", clocks.router)
+api.add_router("", by_hand.router)
 api.add_router("", slas.router)
 api.add_router("", dictionary.router)
 api.add_router("", sites.router)

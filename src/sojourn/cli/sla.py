@@ -11,6 +11,7 @@ from sojourn.cli.app import AsJson, app, now_ms, print_json, say, use_store
 from sojourn.errors import UserError
 
 if TYPE_CHECKING:
+    from sojourn.history.models import Issue
     from sojourn.sla.preview import Preview
 
 _HELP = """SLA clocks: try a policy on real work items before it is saved, and ask a clock why.
@@ -24,8 +25,19 @@ Examples:
 sla_app = typer.Typer(no_args_is_help=True, help=_HELP)
 app.add_typer(sla_app, name="sla")
 
+Key = Annotated[str, typer.Argument(help="The key of the work item.")]
 AsOf = Annotated[str, typer.Option("--as-of", help="The moment of which is asked, such as 2024-01-31T18:00.")]
 Sla = Annotated[int, typer.Option("--sla", help="The id of the SLA.")]
+
+
+def issue_of(key: str) -> "Issue":
+    """The work item of a key; raises UserError where there is none."""
+    from sojourn.history.models import Issue
+
+    issue = Issue.objects.filter(key=key, deleted_ms=None).select_related("site").first()
+    if issue is None:
+        raise UserError(f"There is no work item {key}.")
+    return issue
 
 
 def _as_of_ms(text: str) -> int:
@@ -95,7 +107,7 @@ def _print(found: "Preview") -> None:
 
 @sla_app.command()
 def explain(
-    key: Annotated[str, typer.Argument(help="The key of the work item.")],
+    key: Key,
     sla: Annotated[int, typer.Option("--sla", help="The id of the SLA; all that count if not given.")] = 0,
     as_of: AsOf = "",
     svg: Annotated[Path | None, typer.Option("--svg", help="Draw the clock of the one SLA into this file.")] = None,
@@ -110,7 +122,6 @@ def explain(
       sojourn sla explain SUP-12 --sla 3 --as-of 2024-01-31T18:00 --svg clock.svg
     """
     use_store()
-    from sojourn.history.models import Issue
     from sojourn.sla.definitions import find
     from sojourn.sla.explain import explain as explained
     from sojourn.sla.explain_svg import svg as drawn
@@ -118,10 +129,7 @@ def explain(
     from sojourn.sla.rules import in_force
 
     moment_ms = _as_of_ms(as_of)
-    issues = Issue.objects.filter(key=key, deleted_ms=None).select_related("site")
-    issue = issues.first()
-    if issue is None:
-        raise UserError(f"There is no work item {key}.")
+    issue = issue_of(key)
     definitions = [find(sla)] if sla else [one for one in in_force() if one.site_id in (None, issue.site_id)]
     if not definitions:
         raise UserError("No SLA counts: none is published.")

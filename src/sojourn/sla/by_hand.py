@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from django.db import transaction
 
+from sojourn.core.duration_parse import parse_duration
 from sojourn.core.sla.clock import State
 from sojourn.core.sla.policy import OnFinished, ResetKind
 from sojourn.errors import Refused, UserError
@@ -62,18 +63,24 @@ def reset(
 
 
 def extend(
-    issue: Issue, definition: Definition, by_ms: int, *, now_ms: int, who: str, why: str, from_now: bool = False
+    issue: Issue, definition: Definition, by: int | str, *, now_ms: int, who: str, why: str, from_now: bool = False
 ) -> Extension:
     """Give a clock more time: after its old target, or, where `from_now`, from now on; in working time.
 
+    `by` is in milliseconds, or words such as 1d 4h, whose days are the business days of the clock's calendar.
     Errors: Refused for a time that is none; UserError where the SLA does not count or no clock of it is open.
     """
     _must_count(definition)
-    if not 0 < by_ms <= _LONGEST_MS:
-        raise Refused("by", "an extension is a time above 0 and of a hundred years at most")
     face = show(issue, definition, now_ms)
     if face is None or face.state not in (State.RUNNING, State.PAUSED):
         raise UserError(f"SLA {definition.pk} has no open clock on {issue.key} whose deadline could be extended.")
+    calendar = face.rule.calendars[face.clocks[-1].calendar]
+    if isinstance(by, str):
+        by_ms = parse_duration(by, day_ms=calendar.business_day_ms, week_ms=calendar.business_week_ms, path="by")
+    else:
+        by_ms = by
+    if not 0 < by_ms <= _LONGEST_MS:
+        raise Refused("by", "an extension is a time above 0 and of a hundred years at most")
     basis = "now" if from_now else "target"
     before = face.clocks[-1].deadline_ms
     with transaction.atomic():
@@ -97,6 +104,13 @@ def undo(done: Reset | Extension, *, now_ms: int, who: str, why: str = "") -> No
         done.refresh_from_db()
         _log(f"{kind} undone", done, now_ms, who, why, {"made_ms": done.made_ms, "who": done.who}, None)
         _counted(done, now_ms, f"{kind} undone by {who}")
+
+
+def done_to(issue: Issue, definition: Definition) -> list[Reset | Extension]:
+    """What was done to a clock by hand, also what was undone, the first first."""
+    mine = {"issue": issue, "definition": definition}
+    found: list[Reset | Extension] = [*Reset.objects.filter(**mine), *Extension.objects.filter(**mine)]
+    return sorted(found, key=lambda one: (one.made_ms, one.pk))
 
 
 def _must_count(definition: Definition) -> None:
