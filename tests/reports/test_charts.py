@@ -88,12 +88,34 @@ def visits(rows: int, names: list[tuple[str, str]] = STATUSES) -> pl.DataFrame:
     return made.with_columns(pl.col("entered").shift(-1).alias("left"))
 
 
+def clocks(rows: int, names: list[tuple[str, str]] = STATUSES) -> pl.DataFrame:
+    """A row a goal, a period or a clock, with what the reports on SLAs tell."""
+    picked = [names[row % len(names)][0] for row in range(rows)]
+    day = [date(2024, 1, 1) + timedelta(days=row // len(names)) for row in range(rows)]
+    counts = {name: pl.Series([row % most for row in range(rows)], dtype=pl.Int64) for name, most in _COUNTS.items()}
+    return pl.DataFrame(
+        {
+            "period": pl.Series(day, dtype=pl.Date),
+            "sla_id": pl.Series([str(row % len(names)) for row in range(rows)], dtype=pl.String),
+            "sla": pl.Series(picked, dtype=pl.String),
+            "goal": pl.Series(picked, dtype=pl.String),
+            "status": pl.Series(picked, dtype=pl.String),
+            **counts,
+            "attainment": pl.Series([row % 101 for row in range(rows)], dtype=pl.Float64),
+            "target": pl.Series([95] * rows, dtype=pl.Float64),
+            "ms": pl.Series([(row * 7919 % 1000) * HOUR_MS for row in range(1, rows + 1)], dtype=pl.Int64),
+        }
+    )
+
+
+_COUNTS = {"met": 7, "breached": 3, "open": 5}
 MAKERS: dict[str, Any] = {
     **dict.fromkeys(("bar", "stacked-bar", "pie", "sunburst", "box-plot"), stays),
     **dict.fromkeys(("histogram", "scatter", "ageing"), items),
     **dict.fromkeys(("heat-map", "cumulative-flow"), dates),
     "throughput": periods,
     "timeline": visits,
+    **dict.fromkeys(("sla-summary", "sla-trend", "sla-breakdown"), clocks),
 }
 EVERY = pytest.mark.parametrize("name", list(CHARTS))
 
@@ -179,7 +201,7 @@ def test_long_texts_of_emoji_are_drawn(name: str) -> None:
 @EVERY
 def test_times_of_nothing_are_drawn(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     frame = MAKERS[name](10)
-    zeros = [one for one in ("ms", "cycle_ms", "age_ms", "work_items", "finished") if one in frame.columns]
+    zeros = [one for one in ("ms", "cycle_ms", "age_ms", "work_items", "finished", *_COUNTS) if one in frame.columns]
     numbers = [one for one in zeros if frame.schema[one] == pl.Int64]
     check(drawn(name, frame.with_columns(pl.lit(0, pl.Int64).alias(one) for one in numbers)), capfd)
 
@@ -206,6 +228,9 @@ def test_every_time_format_has_an_axis(time_format: TimeFormat) -> None:
         ("throughput", ["bar", "text", "rule", "text"]),
         ("ageing", ["rect"] * 4 + ["point"] + ["rule", "text"] * 3),
         ("timeline", ["bar", "text"]),
+        ("sla-summary", ["bar", "text"]),
+        ("sla-trend", ["line", "rule", "text"]),
+        ("sla-breakdown", ["bar"]),
     ],
 )
 def test_what_charts_are_made_of(name: str, want: list[str]) -> None:
@@ -298,6 +323,26 @@ def test_cumulative_flow_has_what_is_done_at_the_bottom() -> None:
     place = {row["value"]: row["place"] for row in spec["data"]["values"]}
     assert min(place, key=lambda name: place[name]) == "Done"
     assert spec["encoding"]["color"]["scale"]["domain"][0] == "Open"
+
+
+def test_goals_of_slas_of_one_name_are_told_apart_and_have_their_share() -> None:
+    frame = pl.DataFrame(
+        {
+            "sla_id": ["1", "1", "2"],
+            "sla": ["Resolution"] * 3,
+            "goal": ["Urgent", "Others", "Urgent"],
+            "met": [3, 1, 0],
+            "breached": [1, 2, 0],
+            "open": [0, 0, 4],
+        }
+    )
+    bars, text = drawn("sla-summary", frame)["layer"]
+    assert [(row["label"], row["share"]) for row in text["data"]["values"]] == [
+        ("Resolution (1) · Urgent", "75.0 %"),
+        ("Resolution (1) · Others", "33.3 %"),
+        ("Resolution (2) · Urgent", "none yet"),
+    ]
+    assert [row["count"] for row in bars["data"]["values"]] == [3, 0, 1, 1, 0, 2, 0, 4, 0]
 
 
 def test_throughput_has_its_average() -> None:

@@ -16,6 +16,7 @@ from sojourn.reports.charts import render
 from sojourn.reports.charts.catalogue import chart
 from tests.reports.asking import NOW
 from tests.reports.plain import random_items
+from tests.sla.defining import define, policy
 
 FOLDER = Path(__file__).parent / "golden"
 THEMES = {"scatter": "dark", "sunburst": "dark"}
@@ -32,6 +33,8 @@ def alike(drawn: bytes) -> bytes:
 @pytest.mark.parametrize("entry", CHART_MENU, ids=lambda entry: entry.name)
 def test_a_chart_is_the_picture_that_was_looked_at(entry: ChartEntry) -> None:
     random_items(8, 25)
+    define(policy("16h", "Mon–Fri 09–18"))
+    define(policy("2d", cycles="each"), name="Each stay")
     defaults = {one.name: one.default for one in entry.options if one.default and not one.is_switch}
     texts = {name: [text] for name, text in (defaults | dict(entry.fixed) | GIVEN).items()}
     request = options.request(texts, calendars.load("Mon-Fri 09-18"), NOW, entry.entry.options)

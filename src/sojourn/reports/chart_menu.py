@@ -125,6 +125,28 @@ CHART_MENU = tuple(
             "When a work item was in which status.",
             "--issue APP-1 -o {name}.svg",
         ),
+        ChartEntry(
+            "sla-summary",
+            "SLAs met and breached",
+            "sla-summary",
+            "How many SLA clocks of each goal were met, are open, and breached.",
+            "--project SUP -o {name}.svg",
+        ),
+        ChartEntry(
+            "sla-trend",
+            "SLA attainment",
+            "sla-trend",
+            "Which share of SLA clocks was met in each period, and the target.",
+            "--project SUP --target 90 -o {name}.png",
+            defaults={"by": "month"},
+        ),
+        ChartEntry(
+            "sla-breakdown",
+            "Where the time of SLAs is spent",
+            "sla-breakdown",
+            "How much of the time of each SLA's clocks was spent in each status.",
+            "--project SUP --verdict breached -o {name}.svg",
+        ),
     )
     if any(chart.report == entry.name for entry in MENU)
 )

@@ -66,7 +66,8 @@ def saying(report: str, request: Request, lines: Sequence[str]) -> Notes:
     if request.is_past and (request.columns or chosen_today):
         today.append("Fields of the work item, and choices and groups by them, are those of today, not of that moment.")
     data = freshness.of(request.sites, request.projects, request.sight)
-    asked = f"Working time under {request.calendar_name} ({calendar.tz}), as of {local(request.as_of_ms, calendar.tz)}."
+    under = "the calendars of the goals" if report.startswith("sla-") else request.calendar_name
+    asked = f"Working time under {under} ({calendar.tz}), as of {local(request.as_of_ms, calendar.tz)}."
     return Notes(
         report=report,
         as_of=utc_text(request.as_of_ms),

@@ -23,10 +23,7 @@ from sojourn.reports.table import Column, Table
 
 _STATUS = (Column("status_id", "text"), Column("status", "text"))
 _ASSIGNEE = (Column("assignee_id", "text"), Column("assignee", "text"))
-_SAID = (
-    "From the start of each clock to its end, or to now, pauses and the gaps between its cycles among it.",
-    "Times are working time under the calendar of the goal.",
-)
+_SAID = ("From the start of each clock to its end, or to now, pauses and the gaps between its cycles among it.",)
 
 
 class _Spent(NamedTuple):

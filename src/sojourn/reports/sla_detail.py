@@ -132,6 +132,6 @@ def _table(
 
 
 SAID = (
-    "Times are working time under the calendar of the goal; `wall_` is the time of the clock on the wall.",
+    "`wall_` is the time of the clock on the wall.",
     "Work items on which an SLA never started are not there.",
 )

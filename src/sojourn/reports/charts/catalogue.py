@@ -8,7 +8,7 @@ from sojourn.errors import Refused
 from sojourn.reports import catalogue
 from sojourn.reports.axis import Axis
 from sojourn.reports.chart_menu import ChartEntry
-from sojourn.reports.charts import bar, item, parts, periods, spread
+from sojourn.reports.charts import bar, item, parts, periods, sla, spread
 from sojourn.reports.charts.look import Draw, Look, Spec
 from sojourn.reports.charts.theme import THEMES
 from sojourn.reports.parts import axis_of
@@ -27,6 +27,9 @@ CHARTS: dict[str, Draw] = {
     "throughput": periods.throughput,
     "ageing": spread.ageing,
     "timeline": item.timeline,
+    "sla-summary": sla.summary,
+    "sla-trend": sla.trend,
+    "sla-breakdown": sla.breakdown,
 }
 """What draws each chart of `chart_menu.CHART_MENU`; the columns of its frame stand there."""
 
