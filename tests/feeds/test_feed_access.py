@@ -11,7 +11,7 @@ from tests.feeds.feeding import Reader
 
 pytestmark = pytest.mark.django_db
 FORMATS = ("json", "ndjson", "csv", "parquet", "arrow", "xlsx")
-OF_ITEMS = ("issues", "status_intervals", "status_durations", "transitions")
+OF_ITEMS = ("issues", "status_intervals", "status_durations", "transitions", "sla_cycles", "sla_events")
 
 
 @pytest.mark.parametrize("person", world.SEES)

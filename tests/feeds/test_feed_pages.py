@@ -68,7 +68,7 @@ def test_feeds_are_their_owners(people: dict[str, Ask]) -> None:
     for method, more in (("GET", ""), ("DELETE", ""), ("POST", "/secret")):
         problem(people["bob"](method, f"/feeds/{made['id']}{more}"), 404)
     assert problem(people["ann"]("POST", "/feeds", {"preset": mine("bob")}), 400)["errors"][0]["parameter"] == "preset"
-    wrong = {"preset": mine("ann"), "dataset": "sla_cycles"}
+    wrong = {"preset": mine("ann"), "dataset": "nonsense"}
     assert problem(people["ann"]("POST", "/feeds", wrong), 400)["errors"][0]["parameter"] == "dataset"
 
 

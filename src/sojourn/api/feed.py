@@ -14,7 +14,6 @@ import orjson
 import zstandard
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import http_date, parse_etags
@@ -278,7 +277,7 @@ def _tag(request: HttpRequest, asked: _Asked, wanted: Request, name: str) -> str
     may = fingerprint(asked.feed.owner, asked.now)
     what = (__version__, str(asked.feed.pk), asked.feed.preset.version, sorted(asked.given.items()), name)
     coding = _coding(request, name)
-    slas = definitions.fingerprint() if asked.report.startswith("sla") else ""
+    slas = definitions.fingerprint() if asked.report.startswith(("sla", "calendars")) else ""
     whole = repr((what, wanted.as_of_ms, versions, fresh, pages.digest(wanted.calendar), may, coding, slas))
     return f'"{hashlib.sha256(whole.encode()).hexdigest()[:32]}"'
 
@@ -306,7 +305,8 @@ def _document(
         "generatedAt": utc_text(round(asked.now.timestamp() * 1000)),
         "account": asked.feed.owner.get_username(),
         "total": chosen(wanted).count(),
-        "rowVersion": chosen(wanted).aggregate(last=Max("row_version"))["last"] or 0,
+        "rowVersion": datasets.version_of(wanted),
+        **({"rules": datasets.rules()} if asked.report.startswith("sla") else {}),
         "next": following_address,
         "nextCursor": following.text if following else None,
     }

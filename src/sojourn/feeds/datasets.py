@@ -1,22 +1,33 @@
 """The data sets beside the reports: rows of what the store holds about the work items of a request."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+import numpy as np
+import orjson
 import polars as pl
-from django.db.models import QuerySet
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 
 from sojourn.calendars import store
+from sojourn.calendars.models import CalendarVersion, HolidaySet
 from sojourn.errors import Refused
+from sojourn.history import seen
 from sojourn.history.models import Issue, Value
 from sojourn.reports import catalogue, columns, notes
 from sojourn.reports.items import chosen, values_of
 from sojourn.reports.pages import Run
 from sojourn.reports.parts import IDENTITY
 from sojourn.reports.request import Request
+from sojourn.reports.sla_events import sla_events
+from sojourn.reports.sla_parts import SLA
 from sojourn.reports.table import TYPES, Column, Table
+from sojourn.sla import definitions
+from sojourn.sla.calendar_ids import calendar_numbers
+from sojourn.sla.models import Change, Definition, Version
+from sojourn.sla.shown import policy_as_json
 
 _BATCH = 4_096
 _VERSION = Column("row_version", "integer")
@@ -62,7 +73,7 @@ def _transitions(request: Request, since: int | None) -> Table:
 
     def frames() -> Iterator[pl.DataFrame]:
         for frame in stays.frames():
-            before = [pl.col(name).shift(1).over("issue_id").alias(new) for name, new in _BEFORE.items()]
+            before = [pl.col(name).shift(1).over("issue_key", "issue_id").alias(new) for name, new in _BEFORE.items()]
             moved = frame.with_columns(before).filter(pl.col("is_entry") & pl.col("from_id").is_not_null())
             moved = moved if changed is None else moved.filter(pl.col("issue_id").is_in(changed))
             yield moved.rename(_AFTER).select(column.name for column in layout)
@@ -74,11 +85,55 @@ _BEFORE = {"value_id": "from_id", "value": "from"}
 _AFTER = {"value_id": "to_id", "value": "to", "entered": "at"}
 
 
+def _sla_cycles(request: Request, since: int | None) -> Table:
+    """A row a cycle of an SLA on a work item."""
+    has_updated = "updated" in request.columns
+    shown = request.columns if has_updated or since is None else (*request.columns, "updated")
+    table = catalogue.run("sla-cycles", replace(request, columns=shown, sort=(), limit=None, group_by=()))
+    if since is None:
+        return table
+    changed = pl.col("issue_id").is_in(list(_touched(request, since).values_list("jira_id", flat=True)))
+    keep = changed | (pl.col("ended") > pl.col("updated")).fill_null(value=True)
+    layout = tuple(column for column in table.columns if has_updated or column.name != "updated")
+    names = [column.name for column in layout]
+    return replace(table, columns=layout, frames=lambda: (frame.filter(keep).select(names) for frame in table.frames()))
+
+
+def _sla_events(request: Request, since: int | None) -> Table:
+    """A row an event of an SLA on a work item."""
+    changed = None if since is None else np.array(_touched(request, since).values_list("pk", flat=True), dtype=np.int64)
+    return sla_events(replace(request, sort=(), limit=None, group_by=()), changed)
+
+
+def _touched(request: Request, since: int) -> QuerySet[Issue]:
+    """The work items that changed, and those whose clocks somebody changed by hand, whenever that was."""
+    by_hand = Exists(Change.objects.filter(issue=OuterRef("pk")))
+    return chosen(request).filter(Q(row_version__gte=since) | by_hand)
+
+
+def _sla_definitions(request: Request, _: int | None) -> Table:
+    """A row an SLA that is published, for the sites of which something is seen."""
+    sites = seen.sites(request.sight)
+    sites = sites.filter(name__in=request.sites) if request.sites else sites
+    there = definitions.listed().exclude(published=None).filter(Q(site=None) | Q(site__in=sites))
+    rows = [_defined(one, one.published) for one in there if one.published]
+    names = (*SLA, Column("site", "text"), Column("enabled", "boolean"), Column("version", "integer"))
+    published = (Column("published", "instant"), Column("applies_to", "text"), Column("policy", "text"))
+    return _few("sla_definitions", request, (*names, *published), rows)
+
+
+def _defined(one: Definition, version: Version) -> tuple[Any, ...]:
+    policy = orjson.dumps(policy_as_json(version)).decode()
+    site = one.site.name if one.site else None
+    held = (version.number, version.published_ms, version.applies_to)
+    return (str(one.pk), one.name, site, one.enabled, *held, policy)
+
+
 def _statuses(request: Request, _: int | None) -> Table:
     """A row a status of the sites of which something is seen."""
     rows = [
         (one.site.name, one.key, one.name, one.category, one.deleted)
-        for one in values_of(request, "status").order_by("site__name", "key")
+        for one in values_of(request, "status").order_by("pk")  # new ones come last, and shift no page
     ]
     names = ("site", "status_id", "status_name", "category")
     return _few("statuses", request, (*(Column(name, "text") for name in names), Column("deleted", "boolean")), rows)
@@ -86,7 +141,7 @@ def _statuses(request: Request, _: int | None) -> Table:
 
 def _users(request: Request, _: int | None) -> Table:
     """A row a person who is known at those sites."""
-    found: QuerySet[Value] = values_of(request, "assignee").order_by("site__name", "key")
+    found: QuerySet[Value] = values_of(request, "assignee").order_by("pk")
     rows = [(one.site.name, one.key, one.name) for one in found]
     return _few("users", request, [Column(name, "text") for name in ("site", "account_id", "name")], rows)
 
@@ -94,11 +149,12 @@ def _users(request: Request, _: int | None) -> Table:
 def _calendars(request: Request, _: int | None) -> Table:
     """A row a calendar."""
     rows = []
-    for name in store.names():
+    for name, number in calendar_numbers().items():
         calendar = store.load(name)
-        rows.append((name, calendar.tz, calendar.business_day_ms, calendar.business_week_ms))
+        rows.append((number, name, calendar.tz, calendar.business_day_ms, calendar.business_week_ms))
+    names = (Column("id", "integer"), Column("name", "text"), Column("time_zone", "text"))
     lengths = (Column("business_day_ms", "integer", "ms"), Column("business_week_ms", "integer", "ms"))
-    return _few("calendars", request, (Column("name", "text"), Column("time_zone", "text"), *lengths), rows)
+    return _few("calendars", request, (*names, *lengths), rows)
 
 
 def _tombstones(request: Request, since: int | None) -> Table:
@@ -106,7 +162,8 @@ def _tombstones(request: Request, since: int | None) -> Table:
     gone = Issue.objects.filter(request.sight, deleted_ms__isnull=False, deleted_ms__lte=request.as_of_ms)
     gone = gone.filter(site__name__in=request.sites) if request.sites else gone
     gone = gone.filter(project__key__in=request.projects) if request.projects else gone
-    found = _since(gone, since).order_by("row_version", "pk")
+    gone = gone.filter(pk__gt=request.page.after, pk__lte=request.page.upto) if request.page else gone
+    found = _since(gone, since).order_by("pk")
     rows = list(found.values_list("key", "jira_id", "deleted_ms", "row_version"))
     return _few("tombstones", request, (*IDENTITY, Column("deleted", "instant"), _VERSION), rows)
 
@@ -116,6 +173,9 @@ DATASETS: dict[str, Rows] = {
     "status_intervals": _status_intervals,
     "status_durations": _status_durations,
     "transitions": _transitions,
+    "sla_cycles": _sla_cycles,
+    "sla_events": _sla_events,
+    "sla_definitions": _sla_definitions,
     "statuses": _statuses,
     "users": _users,
     "calendars": _calendars,
@@ -123,7 +183,7 @@ DATASETS: dict[str, Rows] = {
 }
 """The data sets, by name. What they are about is chosen by the options of a preset, whatever its report."""
 
-_NOT_SINCE = {"statuses", "users", "calendars"}
+_NOT_SINCE = {"sla_definitions", "statuses", "users", "calendars"}
 
 
 def run(report: str, dataset: str, since: int | None) -> Run:
@@ -137,6 +197,24 @@ def run(report: str, dataset: str, since: int | None) -> Run:
     if dataset:
         return lambda request: DATASETS[dataset](request, since)
     return lambda request: _changed(catalogue.run(report, request), request, since)
+
+
+def version_of(request: Request) -> int:
+    """The version of rows from which on the next answer has to hold what this one does not.
+
+    What was written already but happened after the moment of which is asked is not in this answer yet.
+    """
+    later = Q(updated_ms__gt=request.as_of_ms) | Q(deleted_ms__gt=request.as_of_ms)
+    versions = chosen(request).aggregate(last=Max("row_version"), first_later=Min("row_version", filter=later))
+    return versions["first_later"] or versions["last"] or 0
+
+
+def rules() -> str:
+    """What is another one when the rules of SLAs are: then rows may differ whose work items did not change."""
+    last = Change.objects.filter(issue=None).aggregate(last=Max("pk"))["last"]
+    calendars = CalendarVersion.objects.aggregate(last=Max("pk"))["last"]
+    holidays = HolidaySet.objects.order_by("pk").values_list("name", "holidays")
+    return hashlib.sha256(repr((last, calendars, list(holidays))).encode()).hexdigest()[:16]
 
 
 def _changed(table: Table, request: Request, since: int | None) -> Table:

@@ -18,6 +18,7 @@ from sojourn.reports.items import values_of
 from sojourn.reports.parts import axis_of
 from sojourn.reports.request import Request
 from sojourn.reports.table import Column, Table
+from sojourn.sla.calendar_ids import calendar_numbers
 
 SCHEMA = "sojourn.feed/1"
 _LONG = {"value_id": "statusId", "value": "statusName", "elapsed_ms": "calendarMs", "is_current": "current"}
@@ -92,6 +93,7 @@ def head(table: Table, request: Request, about: dict[str, Any]) -> dict[str, Any
         "asOf": utc_text(request.as_of_ms),
         "dataAsOf": table.notes.data_as_of,
         "calendar": {
+            "id": calendar_numbers().get(calendar.name or request.calendar_name),
             "name": request.calendar_name,
             "timeZone": calendar.tz,
             "businessDayMs": calendar.business_day_ms,
@@ -153,11 +155,24 @@ def schema(columns: Sequence[Column], time_format: TimeFormat) -> dict[str, Any]
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": SCHEMA,
         "type": "object",
-        "required": ["schema", "datafeedID", "report", "asOf", "rows", "next", "nextCursor"],
+        "required": ["schema", "datafeedID", "report", "asOf", "calendar", "total", "rows", "next", "nextCursor"],
         "properties": {
             "schema": {"const": SCHEMA},
             **texts,
             **lists,
+            "calendar": {
+                "type": "object",
+                "required": ["id", "name", "timeZone", "businessDayMs"],
+                "properties": {
+                    "id": {"type": "integer"},
+                    "name": {"type": "string"},
+                    "timeZone": {"type": "string"},
+                    "businessDayMs": {"type": "integer"},
+                },
+            },
+            "total": {"type": "integer"},
+            "rowVersion": {"type": "integer"},
+            "rules": {"type": "string"},
             "next": {"type": ["string", "null"]},
             "nextCursor": {"type": ["string", "null"]},
             "rows": {"type": "array", "items": row},

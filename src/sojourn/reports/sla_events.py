@@ -9,7 +9,7 @@ import polars as pl
 from sojourn.core.sla.batch import NONE
 from sojourn.core.sla.clock import Event
 from sojourn.core.sla.reference import retold
-from sojourn.core.timeline import Int64Array
+from sojourn.core.timeline import BoolArray, Int64Array
 from sojourn.errors import Refused
 from sojourn.reports import columns, notes
 from sojourn.reports.options import instant_ms
@@ -23,11 +23,14 @@ _UPDATED = "updated"
 _SAID = ("Events are those of the SLA as it is published, also of cycles that were reset or cancelled.",)
 
 
-def sla_events(request: Request) -> Table:
+def sla_events(request: Request, changed: Int64Array | None = None) -> Table:
     """Start, pause, resume, reset, critical, breach, stop and cancel of each clock, in order of time per work item.
 
     With `since` only what happened from then on. Each work item is walked by itself, which takes about a millisecond;
     with `since` only those are to which something may have happened. Raises Refused where `since` is no instant.
+
+    `changed` are the numbers in the store of the work items that were changed: only they are told of, and those to
+    which time alone may have done something since their last change.
     """
     text = request.one("since")
     since_ms = instant_ms(text, ZoneInfo(request.calendar.tz), "since") if text else None
@@ -35,11 +38,11 @@ def sla_events(request: Request) -> Table:
         raise Refused("since", "lies after the moment of which is asked")
     extra = columns.find_all(request.columns, (*IDENTITY, *_OWN))
     layout = (*IDENTITY, *_OWN, *(one.column for one in extra))
-    read = (*extra, columns.find(_UPDATED)) if since_ms is not None else extra
+    read = extra if since_ms is None and changed is None else (*extra, columns.find(_UPDATED))
 
     def frames() -> Iterator[pl.DataFrame]:
         for part in sla_parts(request, read):
-            walked = _walked(part, since_ms)
+            walked = _walked(part, since_ms, changed)
             found = [
                 (row, event)
                 for row in walked.tolist()
@@ -51,17 +54,38 @@ def sla_events(request: Request) -> Table:
     return Table(layout, notes.saying("sla-events", request, _SAID), frames)
 
 
-def _walked(part: SlaPart, since_ms: int | None) -> Int64Array:
-    """The places of the work items, among those the SLA decides for, to which something may have happened since."""
-    places = np.arange(len(part.counted.issues))
-    if since_ms is None:
-        return places
+def _walked(part: SlaPart, since_ms: int | None, changed: Int64Array | None) -> Int64Array:
+    """The places of the work items, among those the SLA decides for, that are to be walked."""
+    told = np.ones(len(part.counted.issues), dtype=bool)
+    if since_ms is not None:
+        told &= _recent(part, since_ms)
+    if changed is not None:
+        told &= _changed(part, changed)
+    return np.flatnonzero(told)
+
+
+def _recent(part: SlaPart, since_ms: int) -> BoolArray:
+    """To which something may have happened since."""
     found = part.clocks
     alive = (found.end == NONE) | (found.end >= since_ms) | (found.deadline >= since_ms)
-    updated = part.extra[-1].series(part.columns[_UPDATED]).dt.timestamp("ms").fill_null(since_ms).to_numpy()
-    recent = updated[part.rows_of_issues()] >= since_ms
+    recent = _updated_ms(part, since_ms)[part.rows_of_issues()] >= since_ms
     recent[found.item[alive]] = True
-    return places[recent]
+    return recent
+
+
+def _changed(part: SlaPart, changed: Int64Array) -> BoolArray:
+    """Which are among the changed ones, or have a clock that goes on, or that time alone ended."""
+    found = part.clocks
+    told = np.isin(part.counted.issues, changed)
+    by_time = (found.end == NONE) | (found.end > _updated_ms(part, NONE)[part.row])
+    told[found.item[by_time]] = True
+    return told
+
+
+def _updated_ms(part: SlaPart, unknown_ms: int) -> Int64Array:
+    """When each work item of a part was changed last."""
+    updated = part.extra[-1].series(part.columns[_UPDATED])
+    return updated.dt.timestamp("ms").fill_null(unknown_ms).to_numpy()
 
 
 def _events(part: SlaPart, place: int, as_of_ms: int) -> list[Event]:
