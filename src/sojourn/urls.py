@@ -5,7 +5,7 @@ from django.urls import include, path
 from oauth2_provider.views import OAuthServerMetadataView, RevokeTokenView
 
 from sojourn import metrics
-from sojourn.api import feed, hooks, routes
+from sojourn.api import feed, hooks, odata, routes
 from sojourn.api.tts import routes as tts
 from sojourn.feeds import feeds
 from sojourn.web import bundle, oauth, presets, report, views
@@ -45,6 +45,9 @@ urlpatterns = [
     path(feeds.PATH, feed.read, name="feed"),
     path(f"{feeds.PATH}/schema", feed.read, {"part": "schema"}, name="feed-schema"),
     path("gateway/<path:path>", feed.nothing),
+    path(f"{feeds.ODATA}/<str:number>", odata.read, name="odata"),
+    path(f"{feeds.ODATA}/<str:number>/<path:path>", odata.read),
+    path(f"{feeds.ODATA}/<str:number>/", odata.read),
     path("date-feed/<str:version>/", feed.retired),
     path("charts/<str:release>.js", bundle.charts, name="charts"),
 ]

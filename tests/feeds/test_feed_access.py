@@ -8,6 +8,7 @@ from sojourn.feeds import datasets, feeds
 from tests.access import world
 from tests.api.asking import content
 from tests.feeds.feeding import Reader
+from tests.feeds.odata_asking import OData
 
 pytestmark = pytest.mark.django_db
 FORMATS = ("json", "ndjson", "csv", "parquet", "arrow", "xlsx")
@@ -36,8 +37,14 @@ def test_a_feed_holds_what_its_owner_may_see_and_counts_nothing_else(person: str
         assert not [word for word in hidden if word in document]
         assert json.loads(document)["total"] == len(mine)
         assert feeds.estimate(feed.feed, feed.feed.created_at) == len(mine)
+        by_odata = OData(feed)
+        rows = by_odata.rows(count="true")
+        assert not [word for word in hidden if word in json.dumps(rows)]
+        assert by_odata.page(count="true", top="0")["@odata.count"] == len(rows) == len(feed.rows(format="ndjson"))
         if by_item:
             assert {row["issueKey"] for row in _paged(feed)} == keys
+            assert {row["issueKey"] for row in rows} == keys
+            assert by_odata.rows(filter="issueKey eq 'HR-2'") == [row for row in rows if row["issueKey"] == "HR-2"]
 
 
 def _paged(feed: Reader) -> list[dict[str, str]]:

@@ -14,11 +14,12 @@ from django.views.decorators.csrf import csrf_exempt
 
 from sojourn.api.errors import Problem, answer, of_user_error
 from sojourn.api.feed_asked import Asked, tag_of
-from sojourn.api.feed_door import opened
+from sojourn.api.feed_door import must_open
 from sojourn.api.feed_sending import PACKED, Counted, coding_of, encoded, packed
 from sojourn.core.instants import utc_text
 from sojourn.errors import Refused, UserError
 from sojourn.feeds import datasets, document, feeds
+from sojourn.feeds.models import Feed
 from sojourn.reports import formats, pages
 from sojourn.reports.items import chosen
 from sojourn.reports.pages import Cursor, Run
@@ -85,7 +86,8 @@ def _read(request: HttpRequest, part: str) -> HttpResponseBase:
     if request.method not in ("GET", "HEAD"):
         raise Problem(405, "A data feed takes GET and HEAD.", headers={"Allow": "GET, HEAD"})
     now = timezone.now()
-    feed = opened(request, request.GET.get("datafeedID", ""), now)
+    feed = _found(request)
+    must_open(request, feed, now)
     given = {name: request.GET[name] for name in request.GET}
     asked = Asked(feed, given, now)
     try:
@@ -96,6 +98,17 @@ def _read(request: HttpRequest, part: str) -> HttpResponseBase:
     except (UserError, Problem) as error:
         feeds.note(feed, now, None, str(error))
         raise
+
+
+def _found(request: HttpRequest) -> Feed:
+    """The feed that is asked for; raises Problem 400 where none is, or there is none of that number."""
+    number = request.GET.get("datafeedID", "")
+    if not number:
+        raise Problem(400, "The parameter datafeedID is missing; the link of the feed has it.", "datafeedID")
+    try:
+        return feeds.find(None, number)
+    except UserError as error:
+        raise Problem(400, f"{error} Generate the link again.", "datafeedID") from None
 
 
 def _refuse_unknown(given: Mapping[str, str]) -> None:

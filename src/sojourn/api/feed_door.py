@@ -8,21 +8,14 @@ from django.http import HttpRequest
 
 from sojourn.access import attempts
 from sojourn.api.errors import Problem
-from sojourn.errors import UserError
 from sojourn.feeds import feeds
 from sojourn.feeds.models import Feed
 
 _CHALLENGE = 'Bearer realm="Sojourn data feed", Basic realm="Sojourn data feed", charset="UTF-8"'
 
 
-def opened(request: HttpRequest, number: str, now: datetime) -> Feed:
-    """The feed of that number, which the credentials open; raises Problem 400, 401, 403 or 410."""
-    if not number:
-        raise Problem(400, "The parameter datafeedID is missing; the link of the feed has it.", "datafeedID")
-    try:
-        feed = feeds.find(None, number)
-    except UserError as error:
-        raise Problem(400, f"{error} Generate the link again.", "datafeedID") from None
+def must_open(request: HttpRequest, feed: Feed, now: datetime) -> None:
+    """Raises Problem where the credentials do not open a feed: 401, 429, 403 or 410."""
     secret = _secret(request, feed)
     over = feeds.over(feed, now)
     if not over and (not secret or not feeds.opens(feed, secret, now)):
@@ -31,7 +24,6 @@ def opened(request: HttpRequest, number: str, now: datetime) -> Feed:
         raise Problem(403, feeds.SWITCHED_OFF)
     if over:
         raise Problem(410, over)
-    return feed
 
 
 def _secret(request: HttpRequest, feed: Feed) -> str:

@@ -34,10 +34,14 @@ class FeedIn(Schema):
 
 
 class FeedOut(Schema):
-    """A feed. `over` says why it is read no more; `last_problem` how its last call failed, if it did."""
+    """A feed; `odata` is where tools that speak OData are pointed to.
+
+    `over` says why it is read no more; `last_problem` how its last call failed, if it did.
+    """
 
     id: str
     link: str
+    odata: str
     preset: int
     name: str
     dataset: str
@@ -113,6 +117,7 @@ def _out(request: HttpRequest, feed: Feed) -> dict[str, Any]:
     return {
         "id": str(feed.pk),
         "link": feeds.link(feed, request.build_absolute_uri("/")),
+        "odata": feeds.odata_root(feed, request.build_absolute_uri("/")),
         "preset": feed.preset.pk,
         "name": feed.preset.name,
         "dataset": feed.dataset,

@@ -20,6 +20,9 @@ API = "rest-api"
 PATH = "gateway/api/svc/jira/apps/time-in-status_default/datafeed"
 """Where feeds are read: product, app and environment, and path, as the links of Time in Status have them."""
 
+ODATA = "odata/v4/feeds"
+"""Below which each feed is an OData service of its own."""
+
 OVERLAP = timedelta(days=1)
 """How long a secret still holds after another took its place."""
 
@@ -73,6 +76,11 @@ def find(account: User | None, number: UUID | str) -> Feed:
 def link(feed: Feed, origin: str) -> str:
     """The address of a feed at a server such as https://sojourn.example.com."""
     return f"{origin.rstrip('/')}/{PATH}?{urlencode({'datafeedID': feed.pk})}"
+
+
+def odata_root(feed: Feed, origin: str) -> str:
+    """The address at which tools that speak OData are pointed to a feed."""
+    return f"{origin.rstrip('/')}/{ODATA}/{feed.pk}/"
 
 
 def estimate(feed: Feed, now: datetime) -> int:
