@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "sojourn.web.security.ask_what_may_be_seen",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "sojourn.web.security.content_security_policy",
 ]

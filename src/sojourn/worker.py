@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from sojourn import net
+from sojourn.access import browsing
 from sojourn.calendars.refresh import refresh
 from sojourn.errors import UserError
 from sojourn.history import condense
@@ -68,6 +69,12 @@ def _forget_webhooks(turn: Turn) -> bool:
     return False
 
 
+def _ask_for_permissions(turn: Turn) -> bool:
+    browsing.refresh_used(turn.clock())
+    browsing.prune(turn.clock())
+    return False
+
+
 def _condense(_: Turn) -> bool:
     return condense.step()
 
@@ -76,6 +83,7 @@ LOOPS = (
     Loop("jobs", 1, work_off, threads=2),
     Loop("due clocks", 1, _watch_clocks),
     Loop("sync", 5, _ask_for_syncs, shared=True),
+    Loop("permissions", 30, _ask_for_permissions, shared=True),
     Loop("holiday feeds", _HOUR_S, _refresh_holidays, shared=True),
     Loop("old jobs", _HOUR_S, _forget_jobs, shared=True),
     Loop("old webhooks", _HOUR_S, _forget_webhooks, shared=True),

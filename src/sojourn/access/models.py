@@ -85,3 +85,24 @@ class Grant(_OfSomebody):
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=150)
     ends_at = models.DateTimeField(null=True)
+
+
+class Browsing(models.Model):
+    """What Jira lets an account see at a site: `parts`, as `[project, level, whose]`, is as of `as_of`.
+
+    `asked_at` is when it was asked last, and `problem` why it did not say; `used_at`, to the minute, when somebody
+    wanted to know it; `forgotten` counts how often it was taken for known no more.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    parts = models.JSONField(default=list)
+    as_of = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+    problem = models.TextField(default="")
+    is_lasting = models.BooleanField(default=False)
+    forgotten = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "key"], name="browsing_unique")]

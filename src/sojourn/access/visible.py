@@ -9,7 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
-from sojourn.access import roles
+from sojourn.access import browsing, roles
 from sojourn.access.standing import Granted, Standing, standing
 from sojourn.history.models import IssueValue, Value
 from sojourn.history.owners import owners
@@ -25,14 +25,20 @@ def visible(account: AbstractBaseUser | AnonymousUser | None, now: datetime) -> 
         return EVERYTHING
     if not account.is_active or account.pk is None:
         return NOTHING
-    kept = standing(account, now)
+    kept = _kept(account, now)
     return _sight(kept, administers="administration" in roles.of(account, kept))
 
 
 def fingerprint(account: AbstractBaseUser, now: datetime) -> str:
     """What tells whether an account may still see the same, as long as the work items stay as they are."""
-    kept = standing(account, now)
+    kept = _kept(account, now)
     return repr((account.is_active, sorted(roles.of(account, kept)), kept.grants, kept.people, sorted(kept.connected)))
+
+
+def _kept(account: AbstractBaseUser | AnonymousUser, now: datetime) -> Standing:
+    """What is kept of an account, and what Jira said of it."""
+    kept = standing(account, now)
+    return kept._replace(grants=(*kept.grants, *browsing.grants(account, now)))
 
 
 @lru_cache(maxsize=1024)

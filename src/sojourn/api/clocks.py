@@ -14,7 +14,7 @@ from pydantic import ConfigDict
 
 from sojourn.api import reports, schemas
 from sojourn.api.issues import find
-from sojourn.api.security import need, sight_of
+from sojourn.api.security import asker_of, need, sight_of
 from sojourn.api.slas import Number
 from sojourn.api.slas import find as find_sla
 from sojourn.core.calendar import Calendar
@@ -26,7 +26,6 @@ from sojourn.errors import Refused
 from sojourn.history.models import Issue
 from sojourn.reports.menu import MENU
 from sojourn.reports.options import instant_ms
-from sojourn.reports.query import Asker
 from sojourn.reports.search import Search
 from sojourn.reports.search import find as search
 from sojourn.reports.sla_parts import STATES, VERDICTS, goals_of
@@ -120,7 +119,7 @@ def previewed(request: HttpRequest, body: PreviewIn) -> dict[str, Any]:
     Counts by goal, state and verdict, how much of their goals clocks have used, what is doubtful, and with `sla` whose
     verdicts would change against its published version.
     """
-    as_of_ms, asker = _moment_ms(body.as_of), Asker.of(request.user)
+    as_of_ms, asker = _moment_ms(body.as_of), asker_of(request)
     definition = None if body.sla is None else find_sla(body.sla)
     issues = search(Search(body.jql, as_of_ms, asker=asker))[0].order_by("pk") if body.jql.strip() else None
     return preview(body.policy, as_of_ms, issues, definition, asker.sight).as_json()

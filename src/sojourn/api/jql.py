@@ -9,14 +9,13 @@ from ninja import Field, Router, Schema
 from pydantic import ConfigDict
 
 from sojourn.api.errors import of_jql
-from sojourn.api.security import need
+from sojourn.api.security import asker_of, need
 from sojourn.calendars import store
 from sojourn.history.models import Issue
 from sojourn.jql import JqlError, parse
 from sojourn.jql.ast import Node, Query
 from sojourn.jql.compile import selection
 from sojourn.jql.suggest import suggest
-from sojourn.reports.query import Asker
 from sojourn.reports.search import Search
 
 router = Router(tags=["jql"])
@@ -87,7 +86,7 @@ class SuggestionsOut(Schema):
 @router.post("/jql/parse", auth=need("read"), response=QueryOut, operation_id="parse-jql", summary="Read a query")
 def parsed(request: HttpRequest, body: QueryIn) -> dict[str, Any]:
     """A query in JQL as a tree and in canonical form, or what is wrong with it; with `validate` its meaning, too."""
-    asker = Asker.of(request.user)
+    asker = asker_of(request)
     search = Search.of(body.jql, body.tz, body.as_of, timezone.now(), asker, is_lenient=body.lenient)
     query: Query | None = None
     errors: list[JqlError] = []
@@ -138,6 +137,6 @@ def suggested(
 
     A page of fields and of values is answered: who types more sees others. Text that must be quoted is.
     """
-    search = Search.of(jql, "UTC", "", timezone.now(), Asker.of(request.user))
+    search = Search.of(jql, "UTC", "", timezone.now(), asker_of(request))
     found = suggest(jql, len(jql) if cursor is None else cursor, search.asking, store.names())
     return {"start": found.start, "end": found.end, "suggestions": found.suggestions}

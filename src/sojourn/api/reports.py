@@ -12,14 +12,13 @@ from ninja import Router
 
 from sojourn.api import schemas
 from sojourn.api.bodies import read_object
-from sojourn.api.security import need
+from sojourn.api.security import asker_of, need
 from sojourn.calendars import store
 from sojourn.core.calendar import Calendar
 from sojourn.core.instants import utc_text
 from sojourn.errors import Refused, UserError
 from sojourn.reports import catalogue, formats, options, pages
 from sojourn.reports.menu import MENU, Entry
-from sojourn.reports.query import Asker
 from sojourn.reports.request import Request
 
 router = Router(tags=["reports"])
@@ -145,7 +144,7 @@ def _page(request: HttpRequest, entry: Entry, asked: Options, per_page: int, cur
 def _request(request: HttpRequest, entry: Entry, asked: Mapping[str, list[str]]) -> Request:
     """The request the options ask for; raises Refused, naming the option and what would be right."""
     calendar = _calendar(asked.get("calendar", []))
-    return options.request(asked, calendar, timezone.now(), entry.options, Asker.of(request.user))
+    return options.request(asked, calendar, timezone.now(), entry.options, asker_of(request))
 
 
 def _calendar(texts: list[str]) -> Calendar:

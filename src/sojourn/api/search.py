@@ -13,7 +13,7 @@ from pydantic import ConfigDict
 from sojourn.api.errors import of_jql
 from sojourn.api.issues import PARTS, RELATED, described
 from sojourn.api.jql import Lenient, Moment, Wrong, Zone
-from sojourn.api.security import need
+from sojourn.api.security import asker_of, need
 from sojourn.core.instants import utc_text
 from sojourn.errors import Refused
 from sojourn.history import freshness
@@ -95,7 +95,7 @@ def found(request: HttpRequest, body: SearchIn) -> dict[str, Any]:
     All pages speak of one moment: what is imported meanwhile is not seen, and no work item comes twice unless it was
     changed meanwhile.
     """
-    asker = Asker.of(request.user)
+    asker = asker_of(request)
     cursor = _read(body) if body.cursor else _first(body, asker)
     issues, meaning = search.find(Search(cursor.jql, cursor.as_of_ms, cursor.tz, asker, cursor.lenient))
     if cursor.position and len(cursor.position) != len(meaning.order):

@@ -9,7 +9,8 @@ right and lacks a scope, or an account that lacks the area of permission, gets 4
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,14 +18,14 @@ from ninja.security import APIKeyCookie, HttpBasicAuth, HttpBearer
 from ninja.utils import check_csrf
 from oauth2_provider.models import AccessToken
 
-from sojourn.access import attempts, roles, tokens
+from sojourn.access import attempts, browsing, roles, tokens
 from sojourn.access.models import Token
 from sojourn.access.roles import Area
 from sojourn.access.tokens import Scope
-from sojourn.access.visible import visible
 from sojourn.api.errors import Problem
 from sojourn.errors import UserError
 from sojourn.feeds import consents
+from sojourn.reports.query import Asker
 
 CHALLENGE = 'Bearer realm="Sojourn", Basic realm="Sojourn", charset="UTF-8"'
 _HOW = "Send a token as `Authorization: Bearer TOKEN`, or as the password of Basic."
@@ -99,8 +100,20 @@ def account_of(request: HttpRequest) -> User:
 
 
 def sight_of(request: HttpRequest) -> Q:
-    """Which work items who asks may see."""
-    return visible(request.user, timezone.now())
+    """Which work items who asks may see; raises Problem 503 where Jira has to be asked, and cannot be now."""
+    return asker_of(request).sight
+
+
+def asker_of(request: HttpRequest) -> Asker:
+    """Who asks, and what they may see; raises Problem as `sight_of`: a part of the rows would be taken for all."""
+    refuse_unknown(request.user)
+    return Asker.of(request.user)
+
+
+def refuse_unknown(account: AbstractBaseUser | AnonymousUser) -> None:
+    """Raise Problem 503 where nobody knows now what an account may see of some site."""
+    for told in browsing.unknown(account, timezone.now(), lasting=False):
+        raise Problem(503, f"{told} Try again in half a minute.", headers={"Retry-After": "30"})
 
 
 def _check_area(request: HttpRequest, area: Area | None) -> None:
@@ -118,6 +131,7 @@ def _by_oauth(request: HttpRequest, token: AccessToken, scope: Scope, area: Area
         raise Problem(403, detail)
     request.user = token.user
     _check_area(request, area)
+    browsing.ensure(token.user, timezone.now())
     return token
 
 
@@ -135,6 +149,7 @@ def _by_token(request: HttpRequest, secret: str, scope: Scope, area: Area | None
     request.user = token.user
     vars(request)["token"] = token
     _check_area(request, area)
+    browsing.ensure(token.user, timezone.now())
     return token
 
 

@@ -66,7 +66,7 @@ PERMISSIONS = (
     Permission("BROWSE_PROJECTS", "Browse projects", "reading work items and their histories", is_needed=True),
     Permission("USER_PICKER", "Browse users and groups", "the list of users with their present names", is_needed=False),
     Permission(
-        "ADMINISTER", "Administer Jira", "registering a webhook, so that changes arrive at once", is_needed=False
+        "ADMINISTER", "Administer Jira", "registering a webhook, and asking what people may see", is_needed=False
     ),
 )
 

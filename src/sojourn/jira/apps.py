@@ -9,8 +9,10 @@ class JiraConfig(AppConfig):
     name = "sojourn.jira"
 
     def ready(self) -> None:
-        """Have the freshness of connected sites told."""
-        from sojourn.history.freshness import hand_in  # noqa: PLC0415 - the models are there only now
-        from sojourn.jira.freshness import tell  # noqa: PLC0415
+        """Have it told how fresh connected sites are, and what their accounts may see."""
+        from sojourn.history import freshness, permitted  # noqa: PLC0415 - the models are there only now
+        from sojourn.jira import freshness as of_jira  # noqa: PLC0415
+        from sojourn.jira import permissions  # noqa: PLC0415
 
-        hand_in(tell)
+        freshness.hand_in(of_jira.tell)
+        permitted.hand_in(permissions.tell)

@@ -12,6 +12,7 @@ from sojourn.jira import answers
 from sojourn.jira.answers import IGNORED, Account, Batch, IdPage, Permission
 from sojourn.jira.changelogs import in_ms
 from sojourn.jira.failures import BadRequest, CursorLost, NotThere
+from sojourn.jira.holders import UNKNOWN, Permits, browse_holders, holders
 from sojourn.jira.request import Talk, all_pages, get, number, objects, post, text
 
 MOST_IDS = 5_000
@@ -26,6 +27,7 @@ class Cloud:
     """Jira Cloud. Where `texts` is false, descriptions and other long texts are not asked for."""
 
     batch_size = MOST_ISSUES
+    most_permits = 1_000
 
     def __init__(self, *, texts: bool) -> None:
         self._fields = ["*all"] if texts else ["*all", *(f"-{name}" for name in IGNORED)]
@@ -143,6 +145,35 @@ class Cloud:
         where = {"projectId": project} if project else {}
         keys = ",".join(one.key for one in answers.PERMISSIONS)
         return answers.missing((yield get("/rest/api/3/mypermissions", permissions=keys, **where)))
+
+    def browse_holders(self, project: str) -> Talk[list[str]]:
+        """Who holds Browse in a project by id (`holders`); raises NotAllowed for whoever is no administrator."""
+        here = {"projectKeyOrId": project}
+        try:
+            answer = yield get("/rest/api/3/project/{projectKeyOrId}/permissionscheme", here, expand="permissions")
+        except NotThere:  # the project is no more, or is of a kind that has none
+            return [UNKNOWN]
+        return browse_holders(answer)
+
+    def level_holders(self) -> Talk[dict[str, list[str]]]:
+        """Who is in each security level by id (`holders`): levels of team-managed projects are not told of."""
+        pages = get("/rest/api/3/issuesecurityschemes/level/member")
+        found: dict[str, list[dict[str, Any]]] = {}
+        for one in (yield from all_pages(pages, "values", 100)):
+            found.setdefault(text(one, "issueSecurityLevelId"), []).append(one)
+        return {level: holders(members) for level, members in found.items()}
+
+    def permitted(self, account: str, ids: Sequence[str]) -> Talk[Permits]:
+        """What an account may do with up to 1,000 work items; raises NotAllowed for whoever is no administrator."""
+        there = (yield from self._permitted({}, ids)).get("BROWSE_PROJECTS", set())
+        told = yield from self._permitted({"accountId": account}, ids)
+        return Permits(there, told.get("BROWSE_PROJECTS", set()), told.get("SERVICEDESK_AGENT", set()))
+
+    def _permitted(self, whose: dict[str, str], ids: Sequence[str]) -> Talk[dict[str, set[str]]]:
+        wanted = {"permissions": ["BROWSE_PROJECTS", "SERVICEDESK_AGENT"], "issues": [int(one) for one in ids]}
+        answer = yield post("/rest/api/3/permissions/check", {**whose, "projectPermissions": [wanted]})
+        grants = objects(answer, "projectPermissions")
+        return {text(one, "permission"): {str(issue) for issue in one.get("issues") or ()} for one in grants}
 
 
 def _comments(issue: dict[str, Any]) -> Talk[list[dict[str, Any]] | None]:

@@ -12,7 +12,8 @@ from sojourn.errors import Refused
 from sojourn.jira import answers, values
 from sojourn.jira.answers import IGNORED, Account, Batch, IdPage, Permission
 from sojourn.jira.failures import NotThere
-from sojourn.jira.request import Talk, all_pages, get, number, objects, post
+from sojourn.jira.holders import PORTAL, UNKNOWN, Permits, browse_holders
+from sojourn.jira.request import Talk, all_pages, get, number, objects, post, text
 
 MOST_IDS = 1_000
 MOST_ISSUES = 100
@@ -25,6 +26,7 @@ class DataCenter:
     """Jira Data Center. Where `texts` is false, descriptions and other long texts are not asked for."""
 
     batch_size = MOST_ISSUES
+    most_permits = 20
 
     def __init__(self, *, texts: bool) -> None:
         self._fields = ["*all"] if texts else ["*all", *(f"-{name}" for name in IGNORED)]
@@ -119,6 +121,37 @@ class DataCenter:
         """Which of `answers.PERMISSIONS` the caller lacks, in a project by id or anywhere."""
         where = {"projectId": project} if project else {}
         return answers.missing((yield get("/rest/api/2/mypermissions", **where)))
+
+    def browse_holders(self, project: str) -> Talk[list[str]]:
+        """Who holds Browse in a project by id (`holders`); raises NotAllowed for whoever is no administrator.
+
+        What customers hold is left out: Data Center says no where they are asked about elsewhere than in the portal.
+        """
+        here = {"projectKeyOrId": project}
+        try:
+            answer = yield get("/rest/api/2/project/{projectKeyOrId}/permissionscheme", here, expand="permissions")
+        except NotThere:
+            return [UNKNOWN]
+        return [one for one in browse_holders(answer) if one != PORTAL]
+
+    def level_holders(self) -> Talk[dict[str, list[str]]]:
+        """Nothing: Data Center does not tell who is in a security level."""
+        yield from ()
+        return {}
+
+    def permitted(self, account: str, ids: Sequence[str]) -> Talk[Permits]:
+        """Which of some work items an account, by its key, may browse; whether it serves them is not told."""
+        question = {"jql": f"id in ({', '.join(ids)})", "fields": ["id"], "maxResults": len(ids)}
+        answer = yield post("/rest/api/2/search", {**question, "startAt": 0, "validateQuery": False})
+        keys = {text(one, "id"): text(one, "key") for one in objects(answer, "issues")}
+        name = text((yield get("/rest/api/2/user", key=account)), "name")
+        browsed = set()
+        for jira_id, key in keys.items():
+            asked = get("/rest/api/2/user/viewissue/search", username=name, issueKey=key, maxResults=1_000)
+            people = objects((yield asked))
+            if any(text(one, "key") == account for one in people):
+                browsed.add(jira_id)
+        return Permits(set(keys), browsed)
 
 
 def _read(cursor: str | None) -> tuple[int, set[str]]:

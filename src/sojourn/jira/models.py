@@ -57,6 +57,9 @@ class Connection(models.Model):
     # When the names of people were read last; they are many, so it is not done each time.
     people_at = models.DateTimeField(null=True)
 
+    # Who holds Browse and is in which security level, and when that was read (`permissions`).
+    permissions = models.JSONField(null=True)
+
     @property
     def due_at(self) -> datetime | None:
         """When it is read next; None is at once."""

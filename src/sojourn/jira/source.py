@@ -33,6 +33,7 @@ from sojourn.jira.cloud import Cloud
 from sojourn.jira.credentials import Credentials
 from sojourn.jira.datacenter import DataCenter
 from sojourn.jira.failures import CredentialsRefused, CursorLost, JiraFailure, Unavailable
+from sojourn.jira.holders import Permits
 from sojourn.jira.manners import Manners
 from sojourn.jira.request import Talk
 from sojourn.jira.transport import Transport
@@ -186,6 +187,23 @@ class JiraSource:
     def fields(self) -> list[dict[str, Any]]:
         """Every field."""
         return self._client.run(self._api.fields())
+
+    def browse_holders(self, projects: Sequence[str]) -> dict[str, list[str]]:
+        """Who holds Browse in projects, by id, as `holders` tells it."""
+        found = self._pool.map(lambda project: self._client.run(self._api.browse_holders(project)), projects)
+        return dict(zip(projects, found, strict=True))
+
+    def level_holders(self) -> dict[str, list[str]]:
+        """Who is in each security level, by id; those that Jira does not tell of are missing."""
+        return self._client.run(self._api.level_holders())
+
+    def permitted(self, account: str, ids: Sequence[str]) -> Permits:
+        """What an account may do with work items."""
+        permits = Permits()
+        some = _batched(ids, self._api.most_permits)
+        for one in self._pool.map(lambda part: self._client.run(self._api.permitted(account, part)), some):
+            permits.add(one)
+        return permits
 
     def now_ms(self) -> int:
         """Jira's clock, in ms UTC."""

@@ -22,6 +22,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from sojourn.errors import UserError
+from sojourn.history.signals import permissions_changed
 from sojourn.jira import again
 from sojourn.jira.models import Connection, Delivery
 
@@ -35,6 +36,7 @@ _NOBODYS = "the secret of connections that are not there"
 _REFUSED_EVERY = timedelta(minutes=1)
 _ID = re.compile(r"[0-9]{1,18}")
 _KEY = re.compile(r"[A-Z][A-Z0-9_]{0,99}-[0-9]{1,18}")
+_OF_PERMISSIONS = re.compile(r"permission|security|scheme|role|group|^(jira:)?(project|user)_")
 _OF_COMMENT = re.compile(r"/rest/api/[0-9a-z]+/issue/([0-9]{1,18})/")
 
 
@@ -77,6 +79,9 @@ def accept(name: str, sent: Sent, now: datetime) -> bool:
             Delivery.objects.create(connection=row, identifier=identifier, body=body, at=now)
             again.ask(row, named(event), "webhook", now)
             Connection.objects.filter(pk=row.pk).update(webhook_at=now, **_to_renew(event))
+            if _OF_PERMISSIONS.search(str(event.get("webhookEvent") or "")):
+                Connection.objects.filter(pk=row.pk).update(permissions=None)
+                permissions_changed.send(Connection, site=row.site_id)
     except IntegrityError:  # the same one came twice at once
         return False
     return True

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from sojourn.access import roles
+from sojourn.access import browsing, roles
 from sojourn.access.visible import visible
 from sojourn.history import freshness
 from sojourn.history.seen import EVERYTHING
@@ -24,8 +24,9 @@ def told(request: HttpRequest) -> dict[str, Callable[[], dict[str, Any]]]:
     @cache
     def fresh() -> dict[str, Any]:
         found = freshness.of([name for name in request.GET.getlist("site") if name], sight=_sight(request))
+        unknown = browsing.unknown(request.user, timezone.now())
         at = None if found.as_of_ms is None else datetime.fromtimestamp(found.as_of_ms / 1000, UTC)
-        return {"as_of": at, "fetching": found.fetching, "stopped": found.stopped}
+        return {"as_of": at, "fetching": found.fetching, "stopped": found.stopped, "unknown": unknown}
 
     return {"freshness": fresh}
 

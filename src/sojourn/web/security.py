@@ -1,8 +1,11 @@
-"""What every page tells the browser it may load."""
+"""What every page tells the browser it may load, and what is asked before it is made."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+
+from sojourn.access import browsing
 
 
 def policy(goes_on: str = "") -> str:
@@ -18,6 +21,19 @@ def policy(goes_on: str = "") -> str:
             "object-src 'none'",
         )
     )
+
+
+def ask_what_may_be_seen(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware that has Jira asked what somebody who is signed in may see, before anything else is done."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            browsing.ensure(request.user, timezone.now())
+        return get_response(request)
+
+    return middleware
 
 
 def content_security_policy(

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from sojourn.api.security import asker_of
 from sojourn.api.tts import items
 from sojourn.api.tts.calls import Call
 from sojourn.api.tts.items import Item
 from sojourn.api.tts.shapes import details, in_field, in_overview
 from sojourn.errors import UserError
-from sojourn.reports.query import Asker
 from sojourn.reports.search import Search
 from sojourn.reports.search import find as search
 
@@ -32,7 +32,7 @@ def by_jql(call: Call) -> Any:
     call.only("jql", "slaId", "index", "max")
     definition = items.wanted(call)
     start, most = _whole(call, "index", 0, 0, _LARGEST), _whole(call, "max", _PER_PAGE, 1, _MOST)
-    found, meaning = search(Search(call.query.get("jql", ""), call.now_ms, asker=Asker.of(call.request.user)))
+    found, meaning = search(Search(call.query.get("jql", ""), call.now_ms, asker=asker_of(call.request)))
     total = found.count()
     rows = found.order_by(*meaning.order).values_list("pk", "key", "site_id")
     there = [Item(*row) for row in rows[start : start + most]]

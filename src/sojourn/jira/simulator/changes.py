@@ -120,6 +120,12 @@ def allow(site: Site, account: int, projects: list[str] | None, levels: list[str
         found.levels = None if levels is None else set(levels)
 
 
+def hold(site: Site, holders: list[str], project: str = "", level: str = "") -> None:
+    """What holds Browse in a project, or is in a level, beside who may: `reporter`, `assignee`, ids of fields."""
+    with site.turn:
+        (site.browse_holders if project else site.level_holders)[project or level] = set(holders)
+
+
 def revoke(site: Site, account: int) -> None:
     """The end of an account's credentials."""
     with site.turn:

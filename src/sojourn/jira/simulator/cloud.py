@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from sojourn.jira.simulator import permissions
 from sojourn.jira.simulator.asking import Asked, Handler, Reply, Wrong, chosen, page, reply
 from sojourn.jira.simulator.index import BadJql, Entry, Query, read
 from sojourn.jira.simulator.site import Item
@@ -219,4 +220,7 @@ ROUTES: Mapping[str, Handler] = {
     "GET /rest/api/3/serverInfo": lambda asked: reply(server_info(asked, "Cloud")),
     "GET /rest/api/3/myself": _myself,
     "GET /rest/api/3/mypermissions": _permissions,
+    "GET /rest/api/3/project/{projectKeyOrId}/permissionscheme": permissions.scheme,
+    "GET /rest/api/3/issuesecurityschemes/level/member": permissions.level_members,
+    "POST /rest/api/3/permissions/check": permissions.check,
 }

@@ -36,6 +36,7 @@ _CHANGES = {
         changes.protect,
         changes.allow,
         changes.revoke,
+        changes.hold,
     )
 }
 

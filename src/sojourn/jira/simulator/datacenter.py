@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from sojourn.jira.simulator import permissions
 from sojourn.jira.simulator.asking import Asked, Handler, Reply, Wrong, chosen, page, reply
 from sojourn.jira.simulator.cloud import fields_of, permissions_of, server_info
 from sojourn.jira.simulator.index import BadJql, read
-from sojourn.jira.simulator.site import Item
+from sojourn.jira.simulator.site import Account, Item
 
 _MOST = 1_000
 INLINE_HISTORIES = 100
@@ -126,6 +127,28 @@ def _myself(asked: Asked) -> Reply:
     return reply({**told, "timeZone": who.zone})
 
 
+def _accounts(asked: Asked) -> list[tuple[Account, dict[str, Any]]]:
+    told = [(one, user_key(one.key)) for one in asked.site.accounts]
+    return [(one, {"key": key, "name": key.lower(), "displayName": one.name, "active": True}) for one, key in told]
+
+
+def _user(asked: Asked) -> Reply:
+    found = [told for _, told in _accounts(asked) if told["key"] == asked.query.get("key")]
+    if not found:
+        raise Wrong(404, "The user named by the key does not exist.")
+    return reply(found[0])
+
+
+def _who_may_browse(asked: Asked) -> Reply:
+    """The people whose name begins so and who may browse a work item."""
+    item = asked.site.find(asked.query.get("issueKey", ""))
+    if item is None:
+        raise Wrong(404, "Issue does not exist or you do not have permission to see it.")
+    name = asked.query.get("username", "")
+    found = [told for one, told in _accounts(asked) if told["name"].startswith(name) and asked.site.lets(one, item)]
+    return reply(page(asked, found, "values", _MOST)["values"])
+
+
 ROUTES: Mapping[str, Handler] = {
     "POST /rest/api/2/search": _search,
     "GET /rest/api/2/issue/{issueIdOrKey}": _issue,
@@ -137,5 +160,8 @@ ROUTES: Mapping[str, Handler] = {
     "GET /rest/api/2/field": lambda asked: reply(fields_of(asked)),
     "GET /rest/api/2/serverInfo": lambda asked: reply(server_info(asked, "Server")),
     "GET /rest/api/2/myself": _myself,
+    "GET /rest/api/2/user": _user,
+    "GET /rest/api/2/user/viewissue/search": _who_may_browse,
+    "GET /rest/api/2/project/{projectKeyOrId}/permissionscheme": permissions.scheme,
     "GET /rest/api/2/mypermissions": lambda asked: reply(permissions_of(asked, list(_PERMISSIONS))),
 }

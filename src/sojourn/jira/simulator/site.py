@@ -115,6 +115,9 @@ class Site:
         self.statuses: dict[str, dict[str, Any]] = {}
         self.priorities: dict[str, dict[str, Any]] = {}
         self.custom_fields: dict[str, str] = {}
+        # Beside the people that `Account.projects` and `Account.levels` name: `reporter`, `assignee`, ids of fields.
+        self.browse_holders: dict[str, set[str]] = {}
+        self.level_holders: dict[str, set[str]] = {}
         self.last_number: Counter[str] = Counter()
         self.next_id = 1
         self.webhooks: list[Webhook] = []
@@ -165,6 +168,19 @@ class Site:
         """A work item by id or by a key that it has or had."""
         return self.items.get(id_or_key) or self.items.get(self.keys.get(id_or_key, ""))
 
+    def lets(self, account: Account, item: Item) -> bool:
+        """Whether an account may browse a work item, by its projects and levels or by what the work item says."""
+        entry = item.entry()
+        in_project = account.projects is None or entry.project in account.projects
+        in_level = not entry.level or account.levels is None or entry.level in account.levels
+        return all(
+            is_by_name or any(_names(item.fields.get(holder), account) for holder in holders)
+            for is_by_name, holders in (
+                (in_project, self.browse_holders.get(entry.project, set())),
+                (in_level, self.level_holders.get(entry.level, set())),
+            )
+        )
+
     def touched(self, item: Item | None, issue: str) -> None:
         """Have the search learn, after its lag, what became of a work item."""
         if item:
@@ -191,6 +207,11 @@ class Site:
     def stamp_for(self, account: Account) -> str:
         """Now, as Jira writes it to an account."""
         return self.stamp(zone=ZoneInfo(account.zone))
+
+
+def _names(value: Any, account: Account) -> bool:
+    people = value if isinstance(value, list) else [value]
+    return any(isinstance(one, dict) and values.user_key(one) == account.key for one in people)
 
 
 def _users(item: Item) -> Iterator[dict[str, Any]]:
