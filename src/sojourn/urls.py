@@ -1,6 +1,6 @@
 """Addresses."""
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from oauth2_provider.views import OAuthServerMetadataView, RevokeTokenView
 
@@ -8,7 +8,7 @@ from sojourn import metrics
 from sojourn.api import feed, hooks, odata, routes
 from sojourn.api.tts import routes as tts
 from sojourn.feeds import feeds
-from sojourn.web import bundle, oauth, presets, report, views
+from sojourn.web import bundle, oauth, presets, report, signing_in, views
 from sojourn.web import feeds as feed_pages
 
 _oauth = [
@@ -21,7 +21,7 @@ _oauth = [
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("login", LoginView.as_view(template_name="web/login.html", redirect_authenticated_user=True), name="login"),
+    path("login", signing_in.SignIn.as_view(), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
     path("api/docs", routes.docs, name="api-docs"),
     path("api/v1/", routes.urls()),

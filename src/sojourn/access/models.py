@@ -22,7 +22,7 @@ class Token(models.Model):
 
 
 class WrongAttempt(models.Model):
-    """A credential that was wrong, by the address it came from; kept for a minute."""
+    """A credential that was wrong, by what is counted together (`attempts.Bucket`); kept for a quarter of an hour."""
 
     address = models.CharField(max_length=64)
     at = models.DateTimeField()
