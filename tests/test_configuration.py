@@ -55,6 +55,8 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("SOJOURN_TRUSTED_ORIGINS", "https://a.example:8443", ("https://a.example:8443",)),
         ("SOJOURN_CUSTOM_FIELDS", "customfield_1, customfield_22", ("customfield_1", "customfield_22")),
         ("SOJOURN_KEEP_TEXTS", "True", True),
+        ("SOJOURN_OIDC_ISSUER", "https://login.example.com/realms/acme/", "https://login.example.com/realms/acme"),
+        ("SOJOURN_OIDC_ISSUER", "http://127.0.0.1:9000", "http://127.0.0.1:9000"),
         ("SOJOURN_TEXT_LANGUAGE", "german", "german"),
         ("SOJOURN_LOG_LEVEL", "DEBUG", "DEBUG"),
         ("SOJOURN_JIRA_PROXY", "http://u:p@proxy.example:3128", "http://u:p@proxy.example:3128"),
@@ -86,6 +88,11 @@ WRONG = [
     ("DATABASE_URL", "sqlite://relative/path.db", "it names no database"),
     ("SECRET_KEY", "short", "make it 32 characters or longer"),
     ("SECRET_KEY_FALLBACKS", f"{KEY},short", "each key has 32 characters or more"),
+    ("SOJOURN_OIDC_ISSUER", "login.example.com", "write the issuer's address"),
+    ("SOJOURN_OIDC_ISSUER", "http://login.example.com", "such as https://login.example.com"),
+    ("SOJOURN_OIDC_ISSUER", "https://login.example.com/?x=1", "write the issuer's address"),
+    ("SOJOURN_SIGN_IN_BY_EMAIL", "yes", "write True or False"),
+    ("SOJOURN_SIGN_UP", "1", "write True or False"),
     ("SOJOURN_METRICS_TOKEN", "short", "make it 32 characters or longer"),
     ("SOJOURN_METRICS_TOKEN", f"{KEY}", "of ASCII without spaces"),
     ("SOJOURN_ALLOWED_HOSTS", "https://a.example", "write a host name"),
@@ -130,6 +137,7 @@ def test_every_value_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
     right = {"SOJOURN_HOME": "/tmp/x", "SOJOURN_CUSTOM_FIELDS": "customfield_1", "SOJOURN_KEEP_TEXTS": "True"}
     right |= {"DATABASE_URL": "postgresql://u:p@h/name", "SOJOURN_LOG_LEVEL": "ERROR"}
     right |= {"SOJOURN_ALLOW_PRIVATE": "10.0.0.0/8", "SECRET_KEY": KEY, "SECRET_KEY_FALLBACKS": KEY}
+    right |= {"SOJOURN_OIDC_ISSUER": "https://a.example", "SOJOURN_SIGN_IN_BY_EMAIL": "True", "SOJOURN_SIGN_UP": "True"}
     right |= {"SOJOURN_METRICS_TOKEN": "x" * 32, "SOJOURN_TEXT_LANGUAGE": "none"}
     right |= {"SOJOURN_JIRA_PROXY": "http://proxy.example:3128", "SOJOURN_JIRA_AUTHORITIES": __file__}
     right |= {"SOJOURN_FEED_MAX_BYTES": "1000000", "SOJOURN_FEED_TIME_LIMIT_S": "60"}

@@ -132,6 +132,14 @@ def _proxy(text: str) -> str:
     return text
 
 
+def _issuer(text: str) -> str:
+    parts = urlsplit(text)
+    is_here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if text and (parts.scheme not in (("https", "http") if is_here else ("https",)) or not parts.netloc or parts.query):
+        raise ValueError("write the issuer's address as it says itself, such as https://login.example.com/realms/acme")
+    return text.rstrip("/")
+
+
 def _file(text: str) -> Path | None:
     if text and not Path(text).is_file():
         raise ValueError("it is no file; name a file of certificates in PEM")
@@ -250,6 +258,24 @@ SETTINGS = (
         _token,
         secret=True,
     ),
+    Setting(
+        "SOJOURN_OIDC_ISSUER",
+        "",
+        "The issuer by which people sign in by OpenID Connect, such as https://login.example.com. Empty: they cannot.",
+        _issuer,
+    ),
+    Setting("SOJOURN_OIDC_NAME", "Single sign-on", "What the button of OpenID Connect says."),
+    Setting("SOJOURN_OIDC_CLIENT_ID", "", "The id of Sojourn at the issuer."),
+    Setting("SOJOURN_OIDC_CLIENT_SECRET", "", "The secret of Sojourn at the issuer.", secret=True),
+    Setting("SOJOURN_ATLASSIAN_CLIENT_ID", "", "The id of an OAuth 2.0 app of Atlassian. Empty: no sign-in by it."),
+    Setting("SOJOURN_ATLASSIAN_CLIENT_SECRET", "", "The secret of that app.", secret=True),
+    Setting(
+        "SOJOURN_SIGN_IN_BY_EMAIL",
+        "False",
+        "Let whoever proves an e-mail address there sign in as the account that has it: True or False.",
+        _switch,
+    ),
+    Setting("SOJOURN_SIGN_UP", "False", "Make accounts for whoever signs in there first: True or False.", _switch),
     Setting(
         "SOJOURN_FEED_MAX_BYTES",
         "5242880",

@@ -69,6 +69,13 @@ USE_I18N = False
 # Its files are found without the app, which would take every command a tenth of a second to load.
 _NINJA = Path(*cast("ModuleSpec", find_spec("ninja")).submodule_search_locations or ())
 
+_SIGN_IN_APPS = [
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.atlassian",
+    "allauth.socialaccount.providers.openid_connect",
+]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -85,6 +92,7 @@ INSTALLED_APPS = [
     "sojourn.feeds",
     "django_htmx",
     "sojourn.web",
+    *_SIGN_IN_APPS,  # behind the pages, whose templates have the names of theirs
 ]
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -101,6 +109,7 @@ MIDDLEWARE = [
     "sojourn.web.security.ask_what_may_be_seen",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "sojourn.web.security.content_security_policy",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 TEMPLATES = [
@@ -152,6 +161,40 @@ OAUTH2_PROVIDER = {
     },
 }
 
+
+def _providers() -> dict[str, Any]:
+    """By what people sign in beside passwords, as allauth reads it; an issuer is known by its address."""
+    issuer = cast("str", VALUES["SOJOURN_OIDC_ISSUER"])
+    own = {"client_id": VALUES["SOJOURN_OIDC_CLIENT_ID"], "secret": VALUES["SOJOURN_OIDC_CLIENT_SECRET"]}
+    atlassian = {
+        "client_id": VALUES["SOJOURN_ATLASSIAN_CLIENT_ID"],
+        "secret": VALUES["SOJOURN_ATLASSIAN_CLIENT_SECRET"],
+    }
+    for name, told in (("SOJOURN_OIDC", own if issuer else {}), ("SOJOURN_ATLASSIAN", atlassian)):
+        if any(told.values()) and not all(told.values()):
+            raise Refused(f"{name}_CLIENT_ID", f"needs {name}_CLIENT_SECRET, and that needs it; set both or none")
+    if issuer and not own["client_id"]:
+        raise Refused("SOJOURN_OIDC_ISSUER", "needs SOJOURN_OIDC_CLIENT_ID and SOJOURN_OIDC_CLIENT_SECRET")
+    known = issuer.partition("://")[2].replace("/", "-").replace(":", "-")
+    by_issuer = {"name": VALUES["SOJOURN_OIDC_NAME"], "provider_id": known, "settings": {"server_url": issuer}, **own}
+    return {
+        "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [by_issuer] if issuer else []},
+        "atlassian": {"APPS": [{"name": "Atlassian", **atlassian}] if atlassian["client_id"] else []},
+    }
+
+
+SOCIALACCOUNT_PROVIDERS = _providers()
+SOCIALACCOUNT_ADAPTER = "sojourn.web.identities.Identities"
+SOCIALACCOUNT_EMAIL_VERIFICATION = ACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = cast(
+    "bool", VALUES["SOJOURN_SIGN_IN_BY_EMAIL"]
+)
+SOJOURN_SIGN_UP = cast("bool", VALUES["SOJOURN_SIGN_UP"])
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email"]
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = (
+    "https" if CSRF_TRUSTED_ORIGINS[:1] and CSRF_TRUSTED_ORIGINS[0][:5] == "https" else "http"
+)
+
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login"
@@ -175,5 +218,10 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["stderr"], "level": VALUES["SOJOURN_LOG_LEVEL"]},
     # They log whole addresses and headers, which hold secrets.
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}, "oauthlib": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "oauthlib": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
+    },
 }

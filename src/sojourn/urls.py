@@ -1,5 +1,7 @@
 """Addresses."""
 
+from allauth.socialaccount.providers.atlassian import views as atlassian
+from allauth.socialaccount.providers.openid_connect import views as openid_connect
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from oauth2_provider.views import OAuthServerMetadataView, RevokeTokenView
@@ -8,7 +10,7 @@ from sojourn import metrics
 from sojourn.api import feed, hooks, odata, routes
 from sojourn.api.tts import routes as tts
 from sojourn.feeds import feeds
-from sojourn.web import bundle, oauth, presets, report, signing_in, views
+from sojourn.web import bundle, identities, oauth, presets, report, signing_in, views
 from sojourn.web import feeds as feed_pages
 
 _oauth = [
@@ -22,6 +24,11 @@ _oauth = [
 urlpatterns = [
     path("", views.home, name="home"),
     path("login", signing_in.SignIn.as_view(), name="login"),
+    path("login/by/<str:way>", identities.go_on, name="sign-in-by"),
+    path("login/oidc/<str:provider_id>/callback", openid_connect.callback, name="openid_connect_callback"),
+    path("login/atlassian/callback", atlassian.oauth2_callback, name="atlassian_callback"),
+    path("login/cancelled", identities.cancelled, name="socialaccount_login_cancelled"),
+    path("login/disabled", identities.disabled, name="account_inactive"),
     path("logout", LogoutView.as_view(), name="logout"),
     path("api/docs", routes.docs, name="api-docs"),
     path("api/v1/", routes.urls()),
@@ -40,6 +47,8 @@ urlpatterns = [
     path("presets/<int:number>", presets.act, name="preset-act"),
     path("", include((_oauth, "oauth2_provider"))),
     path("oauth/callback", oauth.callback, name="oauth-callback"),
+    path("account", identities.account, name="account"),
+    path("account/sign-ins/<int:number>", identities.disconnect, name="identity-disconnect"),
     path("account/apps", oauth.apps, name="apps"),
     path("account/apps/<int:number>", oauth.revoke, name="app-revoke"),
     path(feeds.PATH, feed.read, name="feed"),

@@ -26,6 +26,11 @@ def test_every_address_but_these_needs_sign_in() -> None:
     assert own
     assert {name for name, view in views.items() if name not in own and not getattr(view, "login_required", True)} == {
         "login",
+        "login/by/<str:way>",
+        "login/oidc/<str:provider_id>/callback",
+        "login/atlassian/callback",
+        "login/cancelled",
+        "login/disabled",
         "health",
         "metrics",
         "hooks/jira/<slug:connection>",

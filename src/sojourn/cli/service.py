@@ -198,3 +198,21 @@ def add_user(
     say(f"{name} may sign in.")
     if role != "administrator":
         say(f"{name} sees nothing yet: `sojourn access grant {name} --site NAME` says what.")
+
+
+@user_app.command(name="email")
+def set_email(
+    name: Annotated[str, typer.Argument(help="The name of the account.")],
+    address: Annotated[str, typer.Argument(help="The address, or nothing to take it away.")] = "",
+) -> None:
+    """Say which e-mail address is somebody's, by which they may sign in where SOJOURN_SIGN_IN_BY_EMAIL allows it.
+
+    Examples:
+
+      sojourn user email ann ann@example.com
+    """
+    use_store()
+    from sojourn.web import accounts
+
+    accounts.set_email(name, address)
+    say(f"The address of {name} is {address}." if address else f"{name} has no address now.")

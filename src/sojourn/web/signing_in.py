@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from sojourn.access import attempts
 from sojourn.access.attempts import Bucket
+from sojourn.web import identities
 
 _COOKIE = "sojourn_browser"
 _SALT = "sojourn.web.signing_in"
@@ -25,6 +26,10 @@ class SignIn(LoginView):
 
     template_name = "web/login.html"
     redirect_authenticated_user = True
+
+    def get_context_data(self, **given: Any) -> dict[str, Any]:
+        """What is shown; `ways` are those beside a password."""
+        return super().get_context_data(**given, ways=identities.ways(self.request))
 
     def post(self, request: HttpRequest, *args: Any, **given: Any) -> HttpResponse:
         """Sign in, or say what is wrong."""
