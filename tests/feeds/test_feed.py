@@ -370,6 +370,17 @@ def _without_versions(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in today}
 
 
+def test_all_pages_name_the_version_of_the_first_so_that_no_change_is_missed(on: None) -> None:
+    feed = Reader.of("ann", dataset="issues")
+    first = feed.json(limit="1")
+    store(_moved("SUP-2", 5), _moved("SUP-4", 5))  # one of the page that was read, one of a page that is not
+    second = feed.json(cursor=first["nextCursor"])
+    assert second["rowVersion"] == first["rowVersion"]
+    assert feed.json()["rowVersion"] > first["rowVersion"]
+    following = feed.rows(updated_since=str(first["rowVersion"]))
+    assert {row["issueKey"] for row in following} >= {"SUP-2", "SUP-4"}
+
+
 def test_a_cursor_is_of_one_feed_and_one_question(feed: Reader) -> None:
     cursor = feed.json(limit="1")["nextCursor"]
     other = Reader.of("ann", dataset="issues")

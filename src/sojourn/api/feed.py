@@ -43,6 +43,7 @@ _KNOWN = {
 }
 _STREAMED = ("ndjson", "csv", "parquet", "arrow", "xlsx")
 _ACCEPTED = {kind.partition(";")[0]: name for name, kind in formats.CONTENT_TYPES.items()}
+_VERSION = "rowVersion"
 _RETIRED = (
     "Links of this kind were retired: they opened data to whoever had the address. Generate a data feed link from your "
     "preset, and authorize it or make a secret for it."
@@ -169,12 +170,14 @@ def _of_pages(asked: Asked) -> dict[str, list[str]]:
 
 
 def _first(asked: Asked, wanted: Request, limit: int) -> Cursor:
-    return pages.first(f"feed {asked.feed.pk}", _of_pages(asked), limit, wanted)
+    version = str(datasets.version_of(wanted))  # of the rows that the first page may have: the same for all pages
+    return pages.first(f"feed {asked.feed.pk}", {**_of_pages(asked), _VERSION: [version]}, limit, wanted)
 
 
 def _cursor(asked: Asked, text: str) -> Cursor:
     found = pages.read(text, f"feed {asked.feed.pk}")
-    if dict(found.options) != _of_pages(asked):
+    options = dict(found.options)
+    if not options.pop(_VERSION, None) or options != _of_pages(asked):
         raise Refused("cursor", "was made for other parameters, or the preset was changed; begin without a cursor")
     return found
 
@@ -191,6 +194,7 @@ def _document(
     """A document that is sent whole, or a page of it."""
     if request.method == "HEAD":
         return HttpResponse(content_type="application/json", headers=headers)
+    version = int(cursor.options[_VERSION][0]) if cursor else datasets.version_of(wanted)
     table, following = pages.page(wanted, cursor, run) if cursor else (run(wanted), None)
     shown = document.named(table, asked.report, wanted)
     most = (settings.SOJOURN_FEED_MAX_BYTES, settings.SOJOURN_FEED_TIME_LIMIT_S)
@@ -202,7 +206,7 @@ def _document(
         "generatedAt": utc_text(round(asked.now.timestamp() * 1000)),
         "account": asked.feed.owner.get_username(),
         "total": chosen(wanted).count(),
-        "rowVersion": datasets.version_of(wanted),
+        "rowVersion": version,
         **({"rules": datasets.rules()} if asked.report.startswith("sla") else {}),
         "next": following_address,
         "nextCursor": following.text if following else None,
