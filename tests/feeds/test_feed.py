@@ -292,6 +292,10 @@ def test_what_was_deleted_is_told_as_a_tombstone(on: None) -> None:
     ]
     assert feed.rows(updated_since="99")
     assert feed.rows(updated_since="100") == []
+    first = feed.json(limit="1")
+    second = feed.json(cursor=first["nextCursor"])
+    assert [len(page["rows"]) for page in (first, second)] in ([0, 1], [1, 0])
+    assert second["next"] is None
 
 
 def test_updated_since_gives_what_changed_and_what_goes_on(on: None) -> None:
@@ -299,6 +303,7 @@ def test_updated_since_gives_what_changed_and_what_goes_on(on: None) -> None:
     version = items.json()["rowVersion"]
     assert [row["rowVersion"] for row in items.rows(updated_since=str(version))] == [version]
     assert items.rows(updated_since=str(version + 1)) == []
+    assert items.json(updated_since=str(version + 1))["rowVersion"] == version + 1
     going_on = intervals.rows(updated_since=str(version + 1))
     assert [(row["issueKey"], row["current"]) for row in going_on] == [(f"SUP-{day}", True) for day in (2, 3, 4)]
     store(_moved("SUP-4", 5))

@@ -148,10 +148,10 @@ def _given(request: HttpRequest, asked: Asked) -> HttpResponseBase:
         return HttpResponse(status=304, headers=headers)
     run = datasets.run(asked.feed.preset.report, asked.feed.dataset, since)
     if limit or cursor:
-        page = pages.resized(cursor, limit) if cursor else _first(asked, wanted, limit)
-        return _document(request, asked, wanted, name, headers, run, page)
+        page = pages.resized(cursor, limit) if cursor else _first(asked, wanted, limit, since)
+        return _document(request, asked, wanted, name, headers, run, int(page.options[_VERSION][0]), page)
     if name in ("json", "v1"):
-        return _document(request, asked, wanted, name, headers, run, None)
+        return _document(request, asked, wanted, name, headers, run, _version(wanted, since))
     return _stream(request, asked, document.named(run(wanted), asked.report, wanted), name, headers)
 
 
@@ -169,9 +169,17 @@ def _of_pages(asked: Asked) -> dict[str, list[str]]:
     return {**kept, "version": [str(asked.feed.preset.version)]}
 
 
-def _first(asked: Asked, wanted: Request, limit: int) -> Cursor:
-    version = str(datasets.version_of(wanted))  # of the rows that the first page may have: the same for all pages
-    return pages.first(f"feed {asked.feed.pk}", {**_of_pages(asked), _VERSION: [version]}, limit, wanted)
+def _first(asked: Asked, wanted: Request, limit: int, since: int | None) -> Cursor:
+    shared = {**_of_pages(asked), _VERSION: [str(_version(wanted, since))]}
+    return pages.first(f"feed {asked.feed.pk}", shared, limit, wanted)
+
+
+def _version(wanted: Request, since: int | None) -> int:
+    """From which version of rows on the next answer has what this one may lack: never less than was asked for.
+
+    It is read before the rows, and once for all pages: what is written while they are read has a later one.
+    """
+    return max(datasets.version_of(wanted), since or 0)
 
 
 def _cursor(asked: Asked, text: str) -> Cursor:
@@ -189,12 +197,12 @@ def _document(
     name: str,
     headers: dict[str, str],
     run: Run,
-    cursor: Cursor | None,
+    version: int,
+    cursor: Cursor | None = None,
 ) -> HttpResponse:
     """A document that is sent whole, or a page of it."""
     if request.method == "HEAD":
         return HttpResponse(content_type="application/json", headers=headers)
-    version = int(cursor.options[_VERSION][0]) if cursor else datasets.version_of(wanted)
     table, following = pages.page(wanted, cursor, run) if cursor else (run(wanted), None)
     shown = document.named(table, asked.report, wanted)
     most = (settings.SOJOURN_FEED_MAX_BYTES, settings.SOJOURN_FEED_TIME_LIMIT_S)
