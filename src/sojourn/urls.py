@@ -10,7 +10,7 @@ from sojourn import metrics
 from sojourn.api import feed, hooks, odata, routes
 from sojourn.api.tts import routes as tts
 from sojourn.feeds import feeds
-from sojourn.web import bundle, identities, oauth, presets, report, signing_in, views
+from sojourn.web import bundle, identities, oauth, presets, recipes, report, signing_in, views
 from sojourn.web import feeds as feed_pages
 
 _oauth = [
@@ -42,6 +42,8 @@ urlpatterns = [
     path("feeds/generate", feed_pages.generate, name="feed-generate"),
     path("feeds/switch", feed_pages.switch, name="feed-switch"),
     path("feeds/<uuid:number>", feed_pages.act, name="feed-act"),
+    path("feeds/<uuid:number>/recipes/<slug:tool>", recipes.page, name="recipe"),
+    path("feeds/<uuid:number>/recipes/<slug:tool>/<path:name>", recipes.download, name="recipe-file"),
     path("presets", presets.page, name="presets"),
     path("presets/save", presets.save, name="preset-save"),
     path("presets/<int:number>", presets.act, name="preset-act"),
