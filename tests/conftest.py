@@ -1,6 +1,7 @@
 """What every test stands on: a home of its own, and the data made by others."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,13 +27,32 @@ def shared() -> Path:
     return SHARED / "data"
 
 
+def _need(path: Path, how: str) -> None:
+    """Skip the test where a program is missing that not everybody has; on CI that is a failure."""
+    if not path.exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{path} is missing; {how}")
+        pytest.skip(f"{path} is missing; {how}")
+
+
+@pytest.fixture(scope="session")
+def recipes_bin() -> Path:
+    """Where the programs are that read feeds: dlt, dbt, Airbyte and data frames, in an environment of their own."""
+    _need(ROOT / ".venv/recipes.stamp", "make .venv/recipes.stamp")
+    return ROOT / ".venv/recipes/bin"
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Node, with what tests/package.json asks for."""
+    _need(ROOT / "tests/node_modules/.package-lock.json", "install Node and npm, then make .venv/node.stamp")
+    return shutil.which("node") or ""
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """The one browser of a test process: Playwright runs once in a thread."""
-    if not CHROMIUM.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{CHROMIUM} is missing; install Chromium")
-        pytest.skip(f"{CHROMIUM} is missing")
+    _need(CHROMIUM, "install Chromium")
     from playwright.sync_api import sync_playwright
 
     arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
