@@ -1,8 +1,10 @@
-"""Clients that others wrote, over real HTTP: authlib and requests-oauthlib; and the commands that register clients."""
+"""Clients that others wrote, over real HTTP: authlib, requests-oauthlib, oauth4webapi; and registering them."""
 
 import json
 import re
+import subprocess
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +14,16 @@ from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from django.contrib.auth import get_user_model
 from requests_oauthlib import OAuth2Session
 
+from sojourn.feeds import feeds
 from tests.builders import issue, store
 from tests.cli.conftest import sojourn
 from tests.cli.running import Sojourn
 from tests.feeds.authorizing import BACK
+from tests.feeds.feeding import Reader
 
 __all__ = ["sojourn"]
 pytestmark = pytest.mark.django_db(transaction=True)
+NODE = Path(__file__).with_name("node")
 
 
 @pytest.fixture
@@ -97,3 +102,47 @@ def test_clients_are_listed_without_secrets_and_removed(server: str, sojourn: So
 
 def _bearer(token: Any) -> dict[str, str]:
     return {"Authorization": f"Bearer {token['access_token']}"}
+
+
+def by_oauth4webapi(node: str, step: str, **given: str) -> Any:
+    """What the strict client of npm tells of a step."""
+    command = [node, NODE / "oauth.mjs", step, json.dumps(given)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("how", ["", "basic", "post"], ids=["public", "basic", "post"])
+def test_oauth4webapi_finds_authorizes_refreshes_introspects_and_revokes(
+    server: str, sojourn: Sojourn, node: str, how: str
+) -> None:
+    client = registered(sojourn, *([] if how else ["--public"]))
+    given = {"server": server, "how": how, "client_id": client["client_id"], "redirect_uri": BACK}
+    given |= {"scope": "report:read", "resource": f"{server}/api/v1/projects"}
+    given |= {"secret": client["client_secret"]} if how else {}
+    begun = by_oauth4webapi(node, "begin", **given)
+    back = accepted(server, begun.pop("address"))
+    told = by_oauth4webapi(node, "finish", back=back, **begun, **given)
+    assert told == {
+        "other_state": {"error": "OAUTH_INVALID_RESPONSE"},
+        "iss": server,
+        "first": {"type": "bearer", "expires_in": 3600, "scope": "report:read"},
+        "read": 200,
+        "is_rotated": not how,
+        "read_again": 200,
+        **({"is_active": True} if how else {}),
+        "read_revoked": 401,
+        "refresh_revoked": {"error": "invalid_grant", "status": 400},
+        "code_again": {"error": "invalid_grant", "status": 400},
+    }
+
+
+def test_oauth4webapi_reads_the_feed_that_it_was_let_into(server: str, node: str) -> None:
+    feeds.switch(on=True)
+    feed = Reader.of("ann", dataset="issues").feed
+    client, secret = feeds.add_client(feed, BACK)
+    given = {"server": server, "how": "basic", "client_id": client.client_id, "redirect_uri": BACK, "secret": secret}
+    given |= {"scope": "feed:read", "resource": feeds.link(feed, f"{server}/")}
+    begun = by_oauth4webapi(node, "begin", **given)
+    told = by_oauth4webapi(node, "finish", back=accepted(server, begun.pop("address")), **begun, **given)
+    assert [told[name] for name in ("read", "read_again", "read_revoked")] == [200, 200, 401]
