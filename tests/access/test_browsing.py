@@ -17,6 +17,7 @@ from sojourn.access import browsing, granting, tokens
 from sojourn.access.granting import Place
 from sojourn.access.models import Browsing
 from sojourn.access.visible import fingerprint, visible
+from sojourn.feeds import feeds, presets
 from sojourn.history.models import Issue
 from sojourn.jira import permissions, webhook
 from sojourn.jira.simulator import Fault, changes
@@ -328,6 +329,10 @@ def test_pages_and_programs_come_in_by_asking(played: Synced, monkeypatch: pytes
     monkeypatch.setattr("django.utils.timezone.now", played.now)
     secret = tokens.create("ann", ["read"], played.now(), None)
     headers = {"Authorization": f"Bearer {secret}"}
+    ann = user("ann")
+    feed = feeds.generate(ann, presets.save(ann, "All", "time-in-status", {}, played.now()), played.now())
+    feeds.switch(on=True)
+    of_feed = {"Authorization": f"Bearer {feeds.renew_secret(feed, played.now())}"}
     answer = client.get("/api/v1/projects", headers=headers)
     assert [one["key"] for one in answer.json()["projects"]] == ["PUB"]
     client.force_login(user("bob"))
@@ -341,6 +346,8 @@ def test_pages_and_programs_come_in_by_asking(played: Synced, monkeypatch: pytes
         assert answer.status_code == 503
         assert answer["Retry-After"] == "30"
         assert "What acme lets you see is not known" in answer.json()["detail"]
+    for address in (feeds.link(feed, ""), feeds.odata_root(feed, "") + "rows"):
+        assert client.get(address, headers=of_feed).status_code == 503
     page = client.get("/reports/time-in-status").content
     assert b"What acme lets you see is not known" in page
     assert b"OPS-" not in page

@@ -12,12 +12,10 @@ from django.utils import timezone
 from django.utils.http import http_date, parse_etags
 from django.views.decorators.csrf import csrf_exempt
 
-from sojourn.access import browsing
 from sojourn.api.errors import Problem, answer, of_user_error
 from sojourn.api.feed_asked import Asked, tag_of
-from sojourn.api.feed_door import must_open
+from sojourn.api.feed_door import must_be_known, must_open
 from sojourn.api.feed_sending import PACKED, Counted, coding_of, encoded, packed
-from sojourn.api.security import refuse_unknown
 from sojourn.core.instants import utc_text
 from sojourn.errors import Refused, UserError
 from sojourn.feeds import datasets, document, feeds
@@ -93,9 +91,8 @@ def _read(request: HttpRequest, part: str) -> HttpResponseBase:
     must_open(request, feed, now)
     given = {name: request.GET[name] for name in request.GET}
     asked = Asked(feed, given, now)
-    browsing.ensure(feed.owner, now)
     try:
-        refuse_unknown(feed.owner)
+        must_be_known(feed, now)
         _refuse_unknown(given)
         if part == "schema":
             return _schema(asked)

@@ -1,4 +1,4 @@
-"""Who may read a feed: what is sent as credentials, and what is answered where they do not open it."""
+"""Who may read a feed: what is sent as credentials, and what is answered where they do not open it or nobody knows."""
 
 import base64
 import binascii
@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.http import HttpRequest
 
-from sojourn.access import attempts
+from sojourn.access import attempts, browsing
 from sojourn.api.errors import Problem
+from sojourn.api.security import refuse_unknown
 from sojourn.feeds import feeds
 from sojourn.feeds.models import Feed
 
@@ -24,6 +25,12 @@ def must_open(request: HttpRequest, feed: Feed, now: datetime) -> None:
         raise Problem(403, feeds.SWITCHED_OFF)
     if over:
         raise Problem(410, over)
+
+
+def must_be_known(feed: Feed, now: datetime) -> None:
+    """Have Jira asked what the owner of a feed may see; raises Problem 503 where that is not known."""
+    browsing.ensure(feed.owner, now)
+    refuse_unknown(feed.owner)
 
 
 def _secret(request: HttpRequest, feed: Feed) -> str:

@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from sojourn.api.errors import Problem
 from sojourn.api.feed_asked import Asked, tag_of
-from sojourn.api.feed_door import must_open
+from sojourn.api.feed_door import must_be_known, must_open
 from sojourn.api.feed_sending import coding_of, encoded, packed
 from sojourn.core.instants import utc_text
 from sojourn.errors import Refused, UserError
@@ -72,6 +72,7 @@ def _read(request: HttpRequest, number: str, path: str) -> tuple[HttpResponse, s
     must_open(request, feed, now)
     asked = Asked(feed, {name: request.GET[name] for name in request.GET}, now)
     try:
+        must_be_known(feed, now)
         _refuse_others(request)
         return _answered(_Service(request, asked), path)
     except (UserError, Problem) as error:
