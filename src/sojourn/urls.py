@@ -10,7 +10,7 @@ from sojourn import metrics
 from sojourn.api import feed, hooks, odata, routes
 from sojourn.api.tts import routes as tts
 from sojourn.feeds import feeds
-from sojourn.web import bundle, identities, oauth, presets, recipes, report, signing_in, views
+from sojourn.web import bundle, identities, oauth, presets, recipes, report, signing_in, tokens, views
 from sojourn.web import feeds as feed_pages
 
 _oauth = [
@@ -51,6 +51,9 @@ urlpatterns = [
     path("oauth/callback", oauth.callback, name="oauth-callback"),
     path("account", identities.account, name="account"),
     path("account/sign-ins/<int:number>", identities.disconnect, name="identity-disconnect"),
+    path("account/tokens", tokens.page, name="tokens"),
+    path("account/tokens/make", tokens.make, name="token-make"),
+    path("account/tokens/<str:name>/revoke", tokens.revoke, name="token-revoke"),
     path("account/apps", oauth.apps, name="apps"),
     path("account/apps/<int:number>", oauth.revoke, name="app-revoke"),
     path(feeds.PATH, feed.read, name="feed"),

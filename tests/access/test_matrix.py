@@ -54,6 +54,7 @@ TYPED += ("issueLinkType = ", "reporter = ", "project = P", "status = ")
 NOT_ABOUT_ITEMS = {"/calendars", "/calendars/7x24", "/calendars/7x24/versions", "/calendar-preview", "/openapi.json"}
 NOT_ABOUT_ITEMS |= {"/calendars/7x24/measure", "/calendars/7x24/deadline", "/reports", "/jobs", "/jobs/1"}
 NOT_ABOUT_ITEMS |= {"/jobs/1/cancel", "/jobs/1/retry"}
+NOT_ABOUT_ITEMS |= {"/tokens", "/tokens/7x24"}
 NOT_ABOUT_ITEMS |= {"/feeds", f"/feeds/{FEED}", f"/feeds/{FEED}/secret"}
 NOT_ABOUT_ITEMS |= {"/presets", "/presets/1", "/presets/1/versions", "/presets/1/duplicate"}
 NOT_ABOUT_ITEMS |= {"/slas", "/slas/1", "/slas/1/changes", "/slas/1/clone", "/slas/1/enable", "/slas/1/disable"}

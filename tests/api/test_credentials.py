@@ -84,6 +84,7 @@ WRITES += [("POST", f"/slas/1/{act}") for act in ("clone", "enable", "disable", 
 WRITES += [("POST", f"/issues/ABC-1/slas/1/{what}") for what in ("resets", "extensions")]
 WRITES += [("DELETE", "/issues/ABC-1/slas/1/resets/1")]
 WRITES += [("POST", "/feeds"), ("DELETE", f"/feeds/{FEED}"), ("POST", f"/feeds/{FEED}/secret")]
+WRITES += [("POST", "/tokens"), ("DELETE", "/tokens/Own")]
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)

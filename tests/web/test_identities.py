@@ -58,7 +58,7 @@ class Browser:
     @property
     def name(self) -> str | None:
         """Who is signed in."""
-        found = re.search(r'href="/account">([^<]+)<', self.http.get("/presets").text)
+        found = re.search(r'href="/account"><span>([^<]+)<', self.http.get("/presets").text)
         return found[1] if found else None
 
 

@@ -13,6 +13,7 @@ class Token(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=16, unique=True)  # the part of the token that may be shown
+    label = models.CharField(max_length=100, default="")  # what it is for, in its owner's words
     digest = models.CharField(max_length=64)
     scopes = models.JSONField()
     created_at = models.DateTimeField()

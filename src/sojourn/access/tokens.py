@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
@@ -34,36 +34,54 @@ _FORM = re.compile(rf"({PREFIX}[0-9a-f]{{8}})_[A-Za-z0-9_-]{{43}}")
 _NOBODY = "0" * 64
 _LAST_USED_EVERY = timedelta(minutes=1)
 _LONGEST = timedelta(days=3660)
+_LONGEST_LABEL = 100
 _TOKEN = f"""
 SELECT {columns(Token, "t")}, {columns(User, "u")} FROM access_token t JOIN auth_user u ON u.id = t.user_id
 WHERE t.name = %s
 """  # noqa: S608 - the columns are ours
 
 
-def create(user_name: str, scopes: Sequence[str], now: datetime, lifetime: timedelta | None) -> str:
-    """Make a token and return it: it can never be shown again. Without a lifetime it does not expire.
+MOST = 50
+"""How many tokens in force a user may have."""
 
-    Raises Refused where there is no such user or scope, or the lifetime is none.
-    """
+
+def create(user_name: str, scopes: Sequence[str], now: datetime, lifetime: timedelta | None, label: str = "") -> str:
+    """Make a token for a user by name, as `make`; raises Refused where there is no such user."""
     user = get_user_model().objects.filter(username=user_name).first()
     if user is None:
         raise Refused("user", f"there is no user {user_name!r}; add one with `sojourn user add`")
+    return make(user, scopes, now, lifetime, label)[1]
+
+
+def make(
+    user: Any, scopes: Sequence[str], now: datetime, lifetime: timedelta | None, label: str = ""
+) -> tuple[Token, str]:
+    """Make a token, and return what is kept of it and itself, which can never be shown again.
+
+    Without a lifetime it does not expire. Raises Refused where there is no such scope, the lifetime is none, the label
+    is long, or the user has too many.
+    """
     for scope in scopes:
         if scope not in SCOPES:
             raise Refused("scope", f"{scope!r} is not one of {', '.join(SCOPES)}")
     if lifetime is not None and not timedelta() < lifetime <= _LONGEST:
         raise Refused("expires", "is no lifetime of up to ten years; write one such as 90d, or leave it out")
+    if len(label) > _LONGEST_LABEL:
+        raise Refused("label", f"is longer than {_LONGEST_LABEL} characters")
+    if in_force(user, now).count() >= MOST:
+        raise Refused("user", f"{user.get_username()} has {MOST} tokens already; revoke some first")
     name = f"{PREFIX}{secrets.token_hex(4)}"
     token = f"{name}_{secrets.token_urlsafe(32)}"
-    Token.objects.create(
+    made = Token.objects.create(
         user=user,
         name=name,
+        label=" ".join(label.split()),
         digest=_digest(token),
         scopes=sorted(set(scopes)) or ["read"],
         created_at=now,
         expires_at=None if lifetime is None else now + lifetime,
     )
-    return token
+    return made, token
 
 
 def check(secret: str, now: datetime) -> Token:
@@ -102,10 +120,24 @@ def listed() -> QuerySet[Token]:
     return Token.objects.select_related("user").order_by("created_at", "pk")
 
 
-def revoke(name: str, now: datetime) -> None:
-    """Refuse a token from now on, by its name `sjn_…` or by the whole token; raises UserError where there is none."""
+def owned(user: Any) -> QuerySet[Token]:
+    """The tokens of a user that were not revoked, the latest first; some may have expired."""
+    return Token.objects.filter(user=user, revoked_at=None).order_by("-created_at", "-pk")
+
+
+def in_force(user: Any, now: datetime) -> QuerySet[Token]:
+    """The tokens of a user that are taken."""
+    return owned(user).filter(Q(expires_at=None) | Q(expires_at__gt=now))
+
+
+def revoke(name: str, now: datetime, user: Any = None) -> None:
+    """Refuse a token from now on, by its name `sjn_…` or by the whole token; with a user, only one of theirs.
+
+    Raises UserError where there is none.
+    """
     form = _FORM.fullmatch(name)
-    if not Token.objects.filter(name=form[1] if form else name, revoked_at=None).update(revoked_at=now):
+    found = Token.objects.filter(name=form[1] if form else name, revoked_at=None)
+    if not (found if user is None else found.filter(user=user)).update(revoked_at=now):
         shown = form[1] if form else f"{name:.12}"
         raise UserError(f"There is no token {shown!r} in force. `sojourn token list` shows them.")
 

@@ -26,6 +26,7 @@ from sojourn.api import (
     search,
     sites,
     slas,
+    tokens,
     working_time,
 )
 from sojourn.api.bodies import Json
@@ -102,6 +103,7 @@ api.add_router("", dictionary.router)
 api.add_router("", sites.router)
 api.add_router("/presets", presets.router)
 api.add_router("/feeds", feeds.router)
+api.add_router("/tokens", tokens.router)
 api.add_router("/jobs", jobs.router)
 
 

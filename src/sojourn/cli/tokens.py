@@ -26,6 +26,7 @@ def create(
         typer.Option(help="read (default), write, sla:read or sla:write. May be repeated."),
     ] = None,
     expires: Annotated[str, typer.Option(help="How long it holds, such as 90d or 12h. Default: until revoked.")] = "",
+    label: Annotated[str, typer.Option(help="What it is for.")] = "",
 ) -> None:
     """Make a token and print it on stdout, once: only a hash of it is kept.
 
@@ -46,7 +47,7 @@ def create(
     from sojourn.core.duration import parse_duration
 
     lifetime = timedelta(milliseconds=parse_duration(expires, path="--expires")) if expires else None
-    token = tokens.create(user, scope or ["read"], timezone.now(), lifetime)
+    token = tokens.create(user, scope or ["read"], timezone.now(), lifetime, label)
     say("This token is shown only now. Keep it as you keep a password.")
     typer.echo(token)
 
@@ -64,7 +65,7 @@ def list_tokens(as_json: AsJson = False) -> None:
 
     moments = ("created_at", "expires_at", "revoked_at", "last_used_at")
     found = [
-        {"name": one.name, "user": one.user.get_username(), "scopes": one.scopes}
+        {"name": one.name, "label": one.label, "user": one.user.get_username(), "scopes": one.scopes}
         | {moment: at.isoformat(timespec="seconds") if (at := getattr(one, moment)) else None for moment in moments}
         for one in tokens.listed()
     ]
@@ -72,7 +73,7 @@ def list_tokens(as_json: AsJson = False) -> None:
         print_json(found)
     for token in () if as_json else found:
         when = ", ".join(f"{moment[:-3].replace('_', ' ')} {token[moment]}" for moment in moments if token[moment])
-        typer.echo(f"{token['name']}\t{token['user']}\t{' '.join(token['scopes'])}\t{when}")
+        typer.echo(f"{token['name']}\t{token['user']}\t{' '.join(token['scopes'])}\t{when}\t{token['label']}".rstrip())
 
 
 @token_app.command()
