@@ -223,5 +223,6 @@ LOGGING = {
         "httpcore": {"level": "WARNING"},
         "oauthlib": {"level": "WARNING"},
         "urllib3": {"level": "WARNING"},
+        "oauth2_provider": {"level": "WARNING"},
     },
 }

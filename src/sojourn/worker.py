@@ -16,6 +16,7 @@ from sojourn import net
 from sojourn.access import browsing
 from sojourn.calendars.refresh import refresh
 from sojourn.errors import UserError
+from sojourn.feeds import consents
 from sojourn.history import condense
 from sojourn.jira import webhook
 from sojourn.jira.sync.due import ask_for_due
@@ -75,6 +76,11 @@ def _ask_for_permissions(turn: Turn) -> bool:
     return False
 
 
+def _forget_tokens(turn: Turn) -> bool:
+    consents.forget_over(turn.clock())
+    return False
+
+
 def _condense(_: Turn) -> bool:
     return condense.step()
 
@@ -87,6 +93,7 @@ LOOPS = (
     Loop("holiday feeds", _HOUR_S, _refresh_holidays, shared=True),
     Loop("old jobs", _HOUR_S, _forget_jobs, shared=True),
     Loop("old webhooks", _HOUR_S, _forget_webhooks, shared=True),
+    Loop("old tokens", _HOUR_S, _forget_tokens, shared=True),
     Loop("segments", _HOUR_S / 6, _condense, shared=True),
 )
 

@@ -13,12 +13,14 @@ from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
+from sojourn import worker
 from sojourn.access import granting
 from sojourn.errors import Refused, UserError
 from sojourn.feeds import consents
 from sojourn.feeds.models import Consent
 from sojourn.feeds.oauth import Validator
 from tests.feeds.authorizing import BACK, VERIFIER, Tool, reads
+from tests.jobs.working import turn
 
 pytestmark = pytest.mark.django_db
 
@@ -373,6 +375,48 @@ def test_no_token_and_no_secret_is_in_a_log_or_the_store(
     assert not [secret for secret in secrets if secret in everything]
     for one in found:
         assert Client().get(f"/api/v1/projects?access_token={one['access_token']}").status_code == 401
+
+
+def test_a_code_is_nowhere_while_it_holds_but_with_who_was_given_it(
+    private: Tool, public: Tool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    codes = [private.code(), public.code()]
+    assert {row.code for row in Grant.objects.all()} == {consents.checksum(code) for code in codes}
+    assert private.browser.get("/oauth/callback", {"code": codes[0]}).status_code == 200
+    store = io.StringIO()
+    call_command("dumpdata", stdout=store)
+    for code, tool in zip(codes, (private, public), strict=True):
+        refused(tool.change(consents.checksum(code)))  # who reads the store cannot use it
+        assert tool.change(code).status_code == 200
+    assert not [code for code in codes if code in store.getvalue() + caplog.text]
+
+
+def test_what_is_over_is_forgotten_and_nothing_else(private: Tool, public: Tool, later: Any) -> None:
+    mine, theirs, used = private.tokens(), public.tokens(), public.code()
+    public.change(used)
+    private.code()  # never changed into tokens
+    later(minutes=61)
+    first = theirs["refresh_token"]
+    assert public.refresh(first).status_code == 200
+    consents.forget_over(timezone.now())
+    assert not Grant.objects.exists()
+    assert private.refresh(mine["refresh_token"]).status_code == 200
+    later(hours=25)
+    assert consents.forget_over(timezone.now()) == 1  # the consent of which nothing came
+    refused(public.refresh(first))  # reuse is noticed still
+    later(days=88)
+    consents.forget_over(timezone.now())
+    assert private.refresh(mine["refresh_token"]).status_code == 200
+    later(days=3)
+    assert consents.forget_over(timezone.now()) == 3
+    assert [model.objects.count() for model in (Consent, RefreshToken, AccessToken)] == [0, 0, 0]
+    loop = next(one for one in worker.LOOPS if one.name == "old tokens")
+    private.browser.force_login(get_user_model().objects.get())
+    private.code()
+    later(days=2)
+    assert not loop.step(turn(timezone.now))
+    assert not Consent.objects.exists()
 
 
 def test_wrong_secrets_are_slowed_down(private: Tool) -> None:

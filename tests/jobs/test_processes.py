@@ -107,7 +107,8 @@ def test_the_command_runs_jobs_and_ends_when_told(shared_store: Store) -> None:
     assert end(worker) == ""
     assert shared_store.query("SELECT count(*) FROM jobs_workerstate WHERE ended_at IS NOT NULL") == [1]
     found = shared_store.query("SELECT name, failures, problem FROM jobs_loopstate ORDER BY name")
-    names = ["due clocks", "holiday feeds", "jobs", "old jobs", "old webhooks", "segments", "sync"]
+    names = ["due clocks", "holiday feeds", "jobs", "old jobs", "old tokens", "old webhooks"]
+    names += ["permissions", "segments", "sync"]
     assert found == [(name, 0, "") for name in names]
 
 

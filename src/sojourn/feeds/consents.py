@@ -8,13 +8,15 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken
+from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken, clear_expired
 
 from sojourn.errors import Refused, UserError
 from sojourn.feeds.models import Consent
 
 LIFETIME = timedelta(days=90)
 """How long tokens are renewed after somebody accepted, however often that is done."""
+
+_DAY = timedelta(days=1)
 
 
 def accept(application: Any, user: Any, code: str, scope: str, now: datetime) -> None:
@@ -28,9 +30,9 @@ def of_code(application: Any, code: str) -> Consent | None:
     return Consent.objects.filter(application=application, code_checksum=checksum(code)).first()
 
 
-def note_family(application: Any, code: str, family: UUID) -> None:
+def note_family(application: Any, code_checksum: str, family: UUID) -> None:
     """Keep which refresh tokens a code was changed into."""
-    Consent.objects.filter(application=application, code_checksum=checksum(code)).update(token_family=family)
+    Consent.objects.filter(application=application, code_checksum=code_checksum).update(token_family=family)
 
 
 def holds(consent: Consent | None, now: datetime) -> bool:
@@ -57,6 +59,22 @@ def revoke(consent: Consent, now: datetime) -> None:
             RefreshToken.revoke_family(consent.token_family)
         else:
             Grant.objects.filter(user=consent.user, application=consent.application).delete()
+
+
+def forget_over(now: datetime) -> int:
+    """Forget codes and tokens that are over, and consents of which nothing can come any more; the answer is how many.
+
+    Refresh tokens that were used stay as long as their consent could have held, since their reuse has to be noticed.
+    """
+    clear_expired()
+    unused = Q(token_family=None, accepted_at__lte=now - _DAY)
+    ended = Consent.objects.filter(unused | Q(accepted_at__lte=now - LIFETIME - _DAY))
+    with transaction.atomic():
+        families = list(ended.exclude(token_family=None).values_list("token_family", flat=True))
+        refreshing = RefreshToken.objects.filter(token_family__in=families)
+        AccessToken.objects.filter(pk__in=list(refreshing.values_list("access_token", flat=True))).delete()
+        refreshing.delete()
+        return ended.delete()[0]
 
 
 def token_of(secret: str, now: datetime) -> AccessToken | None:

@@ -2,7 +2,7 @@
 
 A used code revokes what it was changed into; refresh tokens hold until 90 days after somebody accepted, and rotate for
 public clients only (FAPI 2.0 5.3.2.1: a lost answer must not lock a confidential client out). Addresses to go back to
-are compared as they are written.
+are compared as they are written. Codes are kept hashed, as tokens are.
 """
 
 from typing import Any
@@ -33,17 +33,25 @@ class Validator(OAuth2Validator):  # type: ignore[misc]
         return bool(request.client.client_type == Application.CLIENT_PUBLIC)
 
     def validate_code(self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
-        """Whether a code may be changed into tokens; one that was used revokes what it was changed into."""
+        """Whether a code may be changed into tokens; one that was used revokes what it was changed into.
+
+        From here on the request has the code as it is kept, which is hashed.
+        """
         now, consent = timezone.now(), consents.of_code(client, code)
         if consent is not None and consent.token_family is not None:
             consents.revoke(consent, now)
             return False
         if not consents.holds(consent, now):
             return False
-        grant = Grant.objects.filter(code=code, application=client).first()
+        request.code = consents.checksum(code)
+        grant = Grant.objects.filter(code=request.code, application=client).first()
         if grant is not None and request.code_verifier and not grant.code_challenge:
             return False  # a challenge was taken away on the way (RFC 9700 4.8.2)
-        return bool(super().validate_code(client_id, code, client, request, *args, **kwargs))
+        return bool(super().validate_code(client_id, request.code, client, request, *args, **kwargs))
+
+    def get_authorization_code_scopes(self, client_id: str, code: str, redirect_uri: str, request: Any) -> Any:
+        """What was accepted with a code."""
+        return super().get_authorization_code_scopes(client_id, consents.checksum(code or ""), redirect_uri, request)
 
     def validate_refresh_token(self, refresh_token: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Whether a refresh token is the client's, in force, and its consent holds."""
@@ -68,7 +76,8 @@ class Validator(OAuth2Validator):  # type: ignore[misc]
         raise errors.InvalidGrantError(request=request)
 
     def _create_authorization_code(self, request: Any, code: Any, expires: Any = None) -> Any:
-        made = super()._create_authorization_code(request, code, expires)
+        kept = {**code, "code": consents.checksum(code["code"])}
+        made = super()._create_authorization_code(request, kept, expires)
         consents.accept(request.client, request.user, code["code"], " ".join(request.scopes), timezone.now())
         return made
 
