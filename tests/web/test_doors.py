@@ -37,6 +37,7 @@ def test_every_address_but_these_needs_sign_in() -> None:
         "charts/<str:release>.js",
         feeds.PATH,
         f"{feeds.PATH}/schema",
+        *(f"{feeds.ODATA}/<str:number>{rest}" for rest in ("", "/", "/<path:path>")),
         "gateway/<path:path>",
         "date-feed/<str:version>/",
         *(
