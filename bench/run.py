@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import bench_calendar
+import bench_feeds
 import bench_files
 import bench_http
 import bench_import
@@ -26,6 +27,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "calendar": lambda given: bench_calendar.report(10 * given.items),
     "files": lambda given: bench_files.report(given.items),
     "reports": lambda given: bench_reports.report(given.items),
+    "feeds": lambda given: bench_feeds.report(given.items),
     "http": lambda given: bench_http.report(given.items),
     "import": lambda given: bench_import.report(given.help_desk, given.items),
     "jql": lambda given: bench_jql.report(given.items),

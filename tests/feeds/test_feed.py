@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from sojourn.access import granting
+from sojourn.api import feed as feed_api
 from sojourn.calendars import store as calendars
 from sojourn.errors import Refused
 from sojourn.feeds import datasets, feeds, presets
@@ -242,6 +243,15 @@ def test_all_formats_hold_the_same_rows(feed: Reader) -> None:
         assert [row["ms"] for row in got] == [row["ms"] for row in plain], one
     assert feed(Accept="text/csv, */*")["Content-Type"].startswith("text/csv")
     assert feed(Accept="text/html, */*")["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("one", FORMATS[1:])
+def test_a_stream_is_written_in_parts(feed: Reader, monkeypatch: pytest.MonkeyPatch, one: str) -> None:
+    whole = feed.rows(format=one)
+    monkeypatch.setattr(feed_api, "_SLICE", 4)
+    assert feed.rows(format=one) == whole
+    feed.feed.refresh_from_db()
+    assert feed.feed.last_rows == len(whole) == 6
 
 
 def test_the_schema_fits_the_document(feed: Reader) -> None:

@@ -46,6 +46,7 @@ def test_a_feed_is_made_read_renewed_and_revoked_by_rest(people: dict[str, Ask])
     feeds.switch(on=True)
     made = ann.post("/feeds", {"preset": mine("ann"), "dataset": "issues", "days": 90})
     assert made["link"] == f"http://testserver/{feeds.PATH}?datafeedID={made['id']}"
+    assert made["odata"] == f"http://testserver/odata/v4/feeds/{made['id']}/"
     assert (made["name"], made["dataset"], made["owner"], made["over"]) == ("Weekly", "issues", "ann", "")
     secret = ann.post(f"/feeds/{made['id']}/secret", {})["secret"]
     path = made["link"].removeprefix("http://testserver")

@@ -1,10 +1,11 @@
 """The address at which tools read a feed: credentials, what is asked, and what HTTP wants of the answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, islice
 
 import orjson
+import polars as pl
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -27,6 +28,7 @@ from sojourn.reports.request import Request
 from sojourn.reports.table import Table
 
 MOST_ROWS = 10_000
+_SLICE = 10_000  # rows that are written at once
 _KNOWN = {
     "datafeedID",
     "format",
@@ -245,11 +247,19 @@ def _stream(request: HttpRequest, asked: Asked, table: Table, name: str, headers
     if request.method == "HEAD":
         return HttpResponse(content_type=kind, headers=headers)
     counted = Counted(asked.feed, asked.now)
-    seen_rows = replace(table, frames=lambda: counted.counting(table.frames()))
+    seen_rows = replace(table, frames=lambda: _in_slices(counted.counting(table.frames())))
     raw = name == "csv" and asked.given.get("raw") == "1"
     pieces = formats.raw_csv(seen_rows) if raw else formats.chunks(seen_rows, chosen_format)
     begun = chain(list(islice(pieces, 2)), pieces)  # what goes wrong there is still answered as an error
     return StreamingHttpResponse(counted.noted(packed(begun, coding)), content_type=kind, headers=headers)
+
+
+def _in_slices(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The frames in parts, since the text of a whole one would take hundreds of megabytes."""
+    for frame in frames:
+        slices = frame.iter_slices(_SLICE)
+        del frame  # the next one is computed when this one is gone
+        yield from slices
 
 
 def _schema(asked: Asked) -> HttpResponse:

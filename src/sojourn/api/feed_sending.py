@@ -29,6 +29,7 @@ class Counted:
         for frame in frames:
             self.rows += frame.height
             yield frame
+            del frame
 
     def noted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """The chunks; after the last one it is kept that all were sent."""

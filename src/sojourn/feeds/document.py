@@ -1,7 +1,7 @@
 """The answer of a feed: its columns under names that stay, and the JSON document around its rows."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -47,7 +47,12 @@ def named(table: Table, report: str, request: Request) -> Table:
     }
     if not is_long:
         layout = tuple(replace(column, name=new[column.name]) for column in table.columns)
-        return replace(table, columns=layout, frames=lambda: (frame.rename(new) for frame in table.frames()))
+
+        def renamed(frame: pl.DataFrame) -> pl.DataFrame:
+            return frame.rename(new)
+
+        # map, and no generator, which would hold a frame while the next one is computed
+        return replace(table, columns=layout, frames=lambda: map(renamed, table.frames()))
     return _with_value(table, new)
 
 
@@ -57,14 +62,11 @@ def _with_value(table: Table, new: dict[str, str]) -> Table:
     kept = [column for column in table.columns if column.name != "time"]
     layout = (*(replace(column, name=new[column.name]) for column in kept), value)
 
-    def frames() -> Iterator[pl.DataFrame]:
-        for frame in table.frames():
-            shown = frame.select(column.name for column in kept).rename(
-                {column.name: new[column.name] for column in kept}
-            )
-            yield shown.with_columns(pl.col("ms").alias("value"))
+    def shown(frame: pl.DataFrame) -> pl.DataFrame:
+        names = {column.name: new[column.name] for column in kept}
+        return frame.select(list(names)).rename(names).with_columns(pl.col("ms").alias("value"))
 
-    return replace(table, columns=layout, frames=frames)
+    return replace(table, columns=layout, frames=lambda: map(shown, table.frames()))
 
 
 def _by_id(axis: Axis) -> dict[str, str]:

@@ -40,8 +40,8 @@ from sojourn.history.segments import Packed, Stretch
 from sojourn.history.write import PRESENT
 
 T = TypeVar("T")
-BATCH = 1 << 15
-"""Work items in one batch: everything about them fits the processor's cache."""
+BATCH = 1 << 13
+"""Work items in one batch: all about them fits the processor's cache, and a report's rows of them in little memory."""
 
 _BLOCK = 1 << 10
 _AUTHOR = " author"

@@ -21,7 +21,7 @@ from sojourn.reports.pages import Cursor
 from sojourn.reports.request import Page, Request
 from sojourn.reports.table import Table
 
-ITEMS = 4_000
+ITEMS = 2_000
 """The work items that are computed at once."""
 
 ROWS = 10_000
