@@ -8,8 +8,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
@@ -21,6 +20,7 @@ from django.db.models import Q, QuerySet
 from sojourn.access.models import Token
 from sojourn.errors import Refused, UserError
 from sojourn.history.rows import columns, made
+from sojourn.history.turns import is_taken, waiting_for_nobody
 
 Scope = Literal["read", "write", "sla:read", "sla:write"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -151,27 +151,11 @@ def _note_use(token: Token, now: datetime) -> None:
         return
     stale = Q(last_used_at=None) | Q(last_used_at__lte=now - _LAST_USED_EVERY)
     try:
-        with _waiting_for_nobody():
+        with waiting_for_nobody():
             Token.objects.filter(stale, pk=token.pk).update(last_used_at=now)
     except OperationalError as error:
-        if "locked" not in str(error):
+        if not is_taken(error):
             raise
-
-
-@contextmanager
-def _waiting_for_nobody() -> Iterator[None]:
-    """On SQLite, which has one writer at a time, raise OperationalError where there is another."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout")
-        (usual_ms,) = cursor.fetchone()
-        cursor.execute("PRAGMA busy_timeout = 0")
-        try:
-            yield
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout = {usual_ms}")
 
 
 def _digest(secret: str) -> str:

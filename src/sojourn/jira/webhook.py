@@ -23,6 +23,7 @@ from django.db.models import Q
 
 from sojourn.errors import UserError
 from sojourn.history.signals import permissions_changed
+from sojourn.history.turns import next_in_turn
 from sojourn.jira import again
 from sojourn.jira.models import Connection, Delivery
 
@@ -75,16 +76,21 @@ def accept(name: str, sent: Sent, now: datetime) -> bool:
     if row.deliveries.filter(Q(identifier=identifier, identifier__isnull=False) | Q(body=body)).exists():
         return False
     try:
-        with transaction.atomic():
-            Delivery.objects.create(connection=row, identifier=identifier, body=body, at=now)
-            again.ask(row, named(event), "webhook", now)
-            Connection.objects.filter(pk=row.pk).update(webhook_at=now, **_to_renew(event))
-            if _OF_PERMISSIONS.search(str(event.get("webhookEvent") or "")):
-                Connection.objects.filter(pk=row.pk).update(permissions=None)
-                permissions_changed.send(Connection, site=row.site_id)
+        next_in_turn(lambda: _keep(Delivery(connection=row, identifier=identifier, body=body, at=now), event))
     except IntegrityError:  # the same one came twice at once
         return False
     return True
+
+
+def _keep(delivery: Delivery, event: Mapping[str, Any]) -> None:
+    row, now = delivery.connection, delivery.at
+    with transaction.atomic():
+        delivery.save(force_insert=True)
+        again.ask(row, named(event), "webhook", now)
+        Connection.objects.filter(pk=row.pk).update(webhook_at=now, **_to_renew(event))
+        if _OF_PERMISSIONS.search(str(event.get("webhookEvent") or "")):
+            Connection.objects.filter(pk=row.pk).update(permissions=None)
+            permissions_changed.send(Connection, site=row.site_id)
 
 
 def named(event: Mapping[str, Any]) -> set[str]:
