@@ -19,6 +19,7 @@ from sojourn.reports.items import chosen
 from sojourn.reports.menu import Entry, entry
 from sojourn.reports.query import Asker
 from sojourn.reports.request import Request
+from sojourn.sla import rules
 
 Options = Mapping[str, Sequence[str]]
 EVERYONE = "everyone"
@@ -28,7 +29,7 @@ def request(account: User, report: str, options: Options, now: datetime) -> Requ
     """What an account asks by some options; raises Refused, naming the option and what would be right."""
     known = _entry(report)
     try:
-        calendar = store.load((*filter(None, options.get("calendar", ())), store.DEFAULT)[0])
+        calendar = rules.calendar((*filter(None, options.get("calendar", ())), store.DEFAULT)[0])
     except UserError as error:
         raise Refused("calendar", str(error)) from error
     found = reading.request(options, calendar, now, known.options, Asker.of(account))
