@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from django.conf import settings
 from django.db import OperationalError, connection
 
 T = TypeVar("T")
@@ -39,7 +38,7 @@ def next_in_turn(write: Callable[[], T]) -> T:
     SQLite itself looks whether it can ever less often, up to ten times a second, while a sync has a turn every few
     milliseconds. Raises OperationalError where the turn did not come for as long as SQLite would wait.
     """
-    ends = time.monotonic() + settings.DATABASES["default"].get("OPTIONS", {}).get("timeout", 0)
+    ends = time.monotonic() + connection.settings_dict["OPTIONS"].get("timeout", 0)
     with waiting_for_nobody():
         while True:
             try:
