@@ -17,8 +17,8 @@ from sojourn.history.write import GONE_MS
 _ALWAYS = ("status", "assignee")
 """The fields that every segment has; it has others where some work item of it has a timeline of them."""
 
-_AT_ONCE = 8
-"""Blocks made in one transaction, for which writers wait: a tenth of a second."""
+_AT_ONCE = 2
+"""Blocks made in one transaction, for which writers wait: a twentieth of a second."""
 
 
 def condense() -> None:
