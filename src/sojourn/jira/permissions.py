@@ -1,18 +1,22 @@
 """Asking Jira what somebody's account may see (docs/access.md, semantics 33).
 
 Jira is asked about work items and not about projects: of a project it also says yes to whoever *might* be a reporter
-there. Work items that the permission scheme and the security level cannot tell apart are one class, and a few of them
-are asked about. The rules say what can tell them apart: being the reporter or the assignee, a field that names people,
-or something that is not known here, of which nothing is shown.
+there. Work items that the permission scheme and the security level cannot tell apart are one class, and the first and
+the last of them are asked about: one may have been moved in Jira since it was read. The rules say what can tell them
+apart: being the reporter or the assignee, a field that names people, or something that is not known here, of which
+nothing is shown.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from django.db.models import Q
+from django.db import models
+from django.db.models import Case, Max, Min, When
 from django.utils.dateparse import parse_datetime
 
 from sojourn.errors import UserError
@@ -27,9 +31,6 @@ from sojourn.jira.models import Connection
 from sojourn.jira.source import JiraSource
 
 _RULES_FOR = timedelta(minutes=4)
-_PROBES = 3
-"""How many work items stand for a class: one may have been moved in Jira since it was read."""
-_CANDIDATES = 60
 Rules = Mapping[str, Mapping[str, list[str]]]
 
 
@@ -103,45 +104,71 @@ def _rules(row: Connection, source: JiraSource, now: datetime) -> tuple[Rules, d
 
 def _classes(row: Connection, rules: Rules, account: str) -> Iterator[_Class]:
     """The classes there are work items of; where a rule is not known there is none."""
-    here = Issue.objects.filter(site=row.site_id, deleted_ms=None)
     levels = dict(Value.objects.filter(site=row.site_id, kind="security").values_list("pk", "key"))
     person = Value.objects.filter(site=row.site_id, kind="user", key=account).values_list("pk", flat=True).first()
-    with_level = IssueValue.objects.filter(value__in=levels)
-    used = set(with_level.values_list("issue__project", "value").distinct())
-    for project, jira_id in Project.objects.filter(site=row.site_id).values_list("pk", "jira_id"):
-        of_project = rules["projects"].get(jira_id)
-        if of_project is None:
-            continue
-        items = here.filter(project=project)
-        cells: list[tuple[int | None, Any, set[str]]] = [(None, items.filter(~owners(with_level)), set(of_project))]
-        for level in (level for owner, level in sorted(used) if owner == project):
-            of_level = rules["levels"].get(levels[level], [UNKNOWN])
-            of_this = owners(IssueValue.objects.filter(value=level))
-            cells.append((level, items.filter(of_this), {*of_project, *of_level}))
-        for of, found, holders in cells:
-            yield from _of_cell(Part(project, of), found, holders, person)
+    projects = dict(Project.objects.filter(site=row.site_id).values_list("pk", "jira_id"))
+
+    @cache
+    def ends(without: frozenset[str]) -> dict[tuple[int, int | None], list[_Ends]]:
+        return _ends(row.site_id, levels, person, without)
+
+    for project, level in ends(frozenset()):
+        of_level = [] if level is None else rules["levels"].get(levels[level], [UNKNOWN])
+        holders = {*rules["projects"].get(projects[project], [UNKNOWN]), *of_level}
+        if UNKNOWN not in holders:
+            fields = frozenset(holders - set(OWN) - {PORTAL})
+            yield from _of_cell(Part(project, level), ends(fields).get((project, level), []), holders)
 
 
-def _of_cell(part: Part, items: Any, holders: set[str], person: int | None) -> Iterator[_Class]:
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """The first and the last work item of those of a project and level that are the account's own in the same way."""
+
+    project: int
+    level: int | None
+    own: frozenset[str]
+    ends: frozenset[str]
+
+
+def _ends(
+    site: int, levels: Mapping[int, str], person: int | None, without: frozenset[str]
+) -> dict[tuple[int, int | None], list[_Ends]]:
+    """Those of the work items of a site in which none of some fields holds anything, by project and level.
+
+    These are three queries, however many projects and levels there are.
+    """
+    here = Issue.objects.filter(site=site, deleted_ms=None)
+    if without:
+        here = here.exclude(fields__has_any_keys=sorted(without))  # what is empty is not kept
+    has_level = IssueValue.objects.filter(value__in=levels)
+    plain = here.filter(~owners(has_level)).annotate(level=models.Value(None, models.IntegerField()))
+    found = list(_grouped(plain, person, "", "level"))
+    if levels:
+        found += _grouped(has_level.filter(issue__in=here), person, "issue__", "value")
+    numbers = {end for *_, first, last in found for end in (first, last)}
+    names = dict(Issue.objects.filter(pk__in=numbers).values_list("pk", "jira_id"))
+    cells: dict[tuple[int, int | None], list[_Ends]] = defaultdict(list)
+    for project, level, own, first, last in found:
+        cells[project, level].append(_Ends(project, level, frozenset(own), frozenset((names[first], names[last]))))
+    return cells
+
+
+def _grouped(rows: Any, person: int | None, prefix: str, level: str) -> Iterator[tuple[Any, ...]]:
+    flags = {
+        f"own_{whose}": Case(When(**{f"{prefix}{whose}": person}, then=1), default=0) if person else models.Value(0)
+        for whose in OWN
+    }
+    key = f"{prefix}pk"
+    by = rows.annotate(**flags).values_list(f"{prefix}project", level, *flags).order_by()
+    for project, of, *own, first, last in by.annotate(first=Min(key), last=Max(key)):
+        yield project, of, (whose for whose, is_own in zip(OWN, own, strict=True) if is_own), first, last
+
+
+def _of_cell(part: Part, cell: list[_Ends], holders: set[str]) -> Iterator[_Class]:
     """The classes of one project and level: what is nobody's own, and where that matters what is the account's."""
-    if UNKNOWN in holders:
-        return
-    own = sorted(holders & set(OWN))
-    fields = holders - set(OWN) - {PORTAL}
-    for whose in ("", *own) if person else ("",):
-        others = Q()
-        for other in own if person else ():
-            others |= Q(**{other: person}) if other != whose else Q(pk__in=())
-        chosen = items.exclude(others) if others else items
-        chosen = chosen.filter(**{whose: person}) if whose else chosen
-        probes = frozenset(_probes(chosen, fields))
-        if probes:
+    matters = holders & set(OWN)
+    for whose in ("", *sorted(matters)):
+        alike = [one.ends for one in cell if one.own & matters == ({whose} if whose else set())]
+        if alike:
+            probes = frozenset[str]().union(*alike)
             yield _Class(Part(part.project, part.level, whose), probes, PORTAL in holders)
-
-
-def _probes(items: Any, fields: Iterable[str]) -> Iterator[str]:
-    """Some work items that nobody is named in by those fields, those first that were not changed for long."""
-    told = items.order_by("updated_ms").values_list("jira_id", "fields")[: _CANDIDATES if fields else _PROBES]
-    found = (jira_id for jira_id, values in told if not any(values.get(name) for name in fields))
-    for jira_id, _ in zip(found, range(_PROBES), strict=False):
-        yield jira_id
