@@ -99,7 +99,7 @@ REFUSED: list[tuple[str, str, Any, str, str]] = [
     ("GET", "/reports/time-in-status?per_page=١", None, "per_page", "from 1 to 10000"),
     ("GET", "/reports/time-in-status?cursor=x", None, "cursor", "as it came"),
     ("POST", "/reports/time-in-status", {"project": {"key": "ABC"}}, "project", "is neither text"),
-    ("POST", "/reports/time-in-status", {"limit": 1.5}, "limit", "is neither text"),
+    ("POST", "/reports/time-in-status", {"limit": 1.5}, "limit", "is neither a whole number"),
     ("POST", "/reports/time-in-status?project=ABC", {}, "project", "in the body"),
     ("POST", "/reports/time-in-status", [], "body", "not a JSON object"),
     ("GET", "/values", None, "field", "required"),

@@ -80,12 +80,12 @@ def test_the_list_has_the_schema_of_every_option(ask: Ask) -> None:
         assert one["options"]["additionalProperties"] is False
     first = found[0]["options"]["properties"]
     assert first["stop_on_done"] == {
-        "type": "boolean",
+        "type": ["boolean", "null"],
         "default": False,
         "description": first["stop_on_done"]["description"],
     }
-    assert first["visits"]["enum"] == ["sum", "first", "last", "max", "min"]
-    assert first["project"]["type"] == "array"
+    assert first["visits"]["enum"] == ["sum", "first", "last", "max", "min", None]
+    assert first["project"]["type"] == ["array", "string", "null"]
     assert "file" not in first["calendar"]["description"]
 
 

@@ -106,7 +106,8 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
     if (request.content_type or "").startswith("multipart/"):
         return answer(415, "The body is a form of parts; send JSON.")
     if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-        return answer(400, "The address holds a NUL character; leave it out.")
+        text = "The address holds a NUL character; leave it out."
+        return answer(400, text, [("address", text)])
     return None
 
 

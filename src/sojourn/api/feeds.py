@@ -26,11 +26,13 @@ class FeedIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    preset: int
+    preset: Annotated[int, Field(strict=True, ge=1)]
     dataset: Annotated[str, Field(description=f"The report itself where empty, or {', '.join(datasets.DATASETS)}.")] = (
         ""
     )
-    days: Annotated[int | None, Field(ge=1, le=3660, description="After how many days it ends; none: never.")] = None
+    days: Annotated[
+        int | None, Field(strict=True, ge=1, le=3660, description="After how many days it ends; none: never.")
+    ] = None
 
 
 class FeedOut(Schema):

@@ -23,7 +23,9 @@ Zone = Annotated[str, Field(description="The zone of dates in the query, such as
 Moment = Annotated[
     str, Field(description="The moment of which is asked, such as 2024-01-31T18:00; the default is now.")
 ]
-Lenient = Annotated[bool, Field(description="Take a value that is not there for a warning, not for an error.")]
+Lenient = Annotated[
+    bool, Field(strict=True, description="Take a value that is not there for a warning, not for an error.")
+]
 
 
 class QueryIn(Schema):
@@ -34,7 +36,7 @@ class QueryIn(Schema):
     jql: Annotated[str, Field(description="The query.")]
     validate_: Annotated[
         bool,
-        Field(alias="validate", description="Whether fields, values and functions are looked up, too."),
+        Field(alias="validate", strict=True, description="Whether fields, values and functions are looked up, too."),
     ] = False
     lenient: Lenient = False
     tz: Zone = "UTC"

@@ -62,10 +62,14 @@ def by_get(entry: Entry) -> Callable[[HttpRequest], HttpResponseBase]:
 
 
 def _by_post(entry: Entry) -> Callable[[HttpRequest], HttpResponseBase]:
+    kinds = schemas.kinds(entry)
+
     def view(request: HttpRequest) -> HttpResponseBase:
         if request.GET:
             raise Refused(next(iter(request.GET)), "is in the address; a POST takes its options in the body")
-        return _answer(request, entry, {name: _texts(name, value) for name, value in read_object(request).items()})
+        given = read_object(request)
+        texts = {name: _texts(name, value, kinds.get(name, "string")) for name, value in given.items()}
+        return _answer(request, entry, texts)
 
     return _reading_query(view)
 
@@ -84,7 +88,7 @@ for _entry in MENU:
         openapi_extra={"parameters": schemas.parameters(_entry), "responses": DOCUMENTS},
         **_shared,
     )(by_get(_entry))
-    _body = {"required": True, "content": {"application/json": {"schema": schemas.of(_entry)}}}
+    _body = {"required": False, "content": {"application/json": {"schema": schemas.of(_entry)}}}
     router.post(
         f"/{_entry.name}",
         operation_id=f"post-{_entry.name}",
@@ -93,17 +97,24 @@ for _entry in MENU:
     )(_by_post(_entry))
 
 
-def _texts(name: str, value: Any) -> list[str]:
-    """A value of a JSON body as the texts a query would hold."""
+def _texts(name: str, value: Any, kind: str) -> list[str]:
+    """A value of a JSON body as the texts a query would hold; null says nothing. Raises Refused for another kind."""
     if value is None:
         return []
-    if isinstance(value, list):
-        return [text for part in value for text in _texts(name, part)]
-    if isinstance(value, bool):
-        return ["true" if value else "false"]
-    if isinstance(value, str | int):
-        return [str(value)]
-    raise Refused(name, "is neither text, a whole number, true, false, nor a list of them")
+    parts = value if isinstance(value, list) and kind == "array" else [value]
+    wanted, words = _KINDS[kind]
+    for part in parts:
+        if type(part) is not wanted:
+            raise Refused(name, f"is neither {words}")
+    return [str(part).lower() if wanted is bool else str(part) for part in parts]
+
+
+_KINDS: dict[str, tuple[type, str]] = {
+    "string": (str, "text nor null"),
+    "array": (str, "text, a list of texts, nor null"),
+    "boolean": (bool, "true, false, nor null"),
+    "integer": (int, "a whole number nor null"),
+}
 
 
 def _answer(request: HttpRequest, entry: Entry, given: Options) -> HttpResponseBase:

@@ -31,19 +31,42 @@ PAGING: dict[str, dict[str, Any]] = {
 
 def of(entry: Entry) -> dict[str, Any]:
     """The JSON Schema of a report's options: of the body of a POST."""
-    properties = {option.name: _option(option) for option in entry.options} | PAGING
+    properties = {name: _or_null(shape) for name, shape in _members(entry).items()}
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
 def parameters(entry: Entry) -> list[dict[str, Any]]:
     """The OpenAPI parameters of a report: of the query of a GET."""
     found = []
-    for name, schema in of(entry)["properties"].items():
-        shape = {key: value for key, value in schema.items() if key != "description"}
+    for name, schema in _members(entry).items():
+        shape = _in_query({key: value for key, value in schema.items() if key != "description"})
         found.append(
             {"name": name, "in": "query", "required": False, "description": schema["description"], "schema": shape}
         )
     return found
+
+
+def kinds(entry: Entry) -> dict[str, str]:
+    """The JSON type of each option."""
+    return {name: str(shape["type"]) for name, shape in _members(entry).items()}
+
+
+def _members(entry: Entry) -> dict[str, dict[str, Any]]:
+    return {option.name: _option(option) for option in entry.options} | PAGING
+
+
+def _or_null(shape: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a member of a body, where null says nothing, and one text stands for a list of it."""
+    enum = {"enum": [*shape["enum"], None]} if "enum" in shape else {}
+    types = ["array", "string"] if shape["type"] == "array" else [shape["type"]]
+    return {**shape, "type": [*types, "null"], **enum}
+
+
+def _in_query(shape: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a text in an address, where an empty one says nothing, as forms send it."""
+    if "items" in shape:
+        return {**shape, "items": _in_query(shape["items"])}
+    return {**shape, "enum": [*shape["enum"], ""]} if "enum" in shape else shape
 
 
 def _option(option: Option) -> dict[str, Any]:

@@ -44,11 +44,11 @@ class SearchIn(Schema):
             f"The default is {', '.join(search.FIELDS)}.",
         ),
     ]
-    per_page: Annotated[int, Field(ge=1, le=MOST_PER_PAGE, description="Work items on a page.")] = 50
+    per_page: Annotated[int, Field(strict=True, ge=1, le=MOST_PER_PAGE, description="Work items on a page.")] = 50
     cursor: Annotated[
         str, Field(description="`next_cursor` of the page before. It holds all that was asked, and the moment.")
     ] = ""
-    count: Annotated[bool, Field(description="Whether to count all that the query finds.")] = False
+    count: Annotated[bool, Field(strict=True, description="Whether to count all that the query finds.")] = False
     lenient: Lenient = False
     tz: Zone = "UTC"
     as_of: Moment = ""
