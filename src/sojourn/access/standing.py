@@ -26,13 +26,15 @@ class Granted(NamedTuple):
 class Standing(NamedTuple):
     """What is kept of an account: equal where it may do and see the same, as long as the work items stay as they are.
 
-    `names` are roles and areas, `people` the account's own values at sites, and `connected` the sites that Jira fills.
+    `names` are roles and areas, `people` the account's own values at sites, `connected` the sites that Jira fills, and
+    `linked` those of these at which it has an account.
     """
 
     names: frozenset[str] = frozenset()
     grants: tuple[Granted, ...] = ()
     people: tuple[tuple[int, int], ...] = ()
     connected: frozenset[int] = frozenset()
+    linked: frozenset[int] = frozenset()
 
 
 _MINE = "(h.user_id = %s OR h.group_id IN (SELECT g.group_id FROM auth_user_groups g WHERE g.user_id = %s))"
@@ -43,7 +45,7 @@ SELECT 'grant', h.id, h.site_id, h.project_id, h.level_id, CASE WHEN h.every_lev
 FROM access_grant h WHERE {_MINE} AND (h.ends_at IS NULL OR h.ends_at > %s)
 UNION ALL
 SELECT 'person', a.id, a.site_id, v.id, NULL, 0, '' FROM access_jiraaccount a
-JOIN history_value v ON v.site_id = a.site_id AND v.kind = 'user' AND v.key = a.key WHERE a.user_id = %s
+LEFT JOIN history_value v ON v.site_id = a.site_id AND v.kind = 'user' AND v.key = a.key WHERE a.user_id = %s
 UNION ALL
 SELECT 'connected', c.id, c.site_id, NULL, NULL, 0, '' FROM jira_connection c
 ORDER BY 1, 2
@@ -61,12 +63,14 @@ def standing(account: AbstractBaseUser | AnonymousUser, now: datetime) -> Standi
     kept: dict[str, list[Any]] = defaultdict(list)
     for kind, *cells in rows:
         kept[kind].append(cells)
+    connected = frozenset(site for _, site, *_ in kept["connected"])
     return Standing(
         frozenset(name for *_, name in kept["name"]),
         tuple(
             Granted(number, site, project, level, bool(every), whose)
             for number, site, project, level, every, whose in kept["grant"]
         ),
-        tuple((site, value) for _, site, value, *_ in kept["person"]),
-        frozenset(site for _, site, *_ in kept["connected"]),
+        tuple((site, value) for _, site, value, *_ in kept["person"] if value is not None),
+        connected,
+        frozenset(site for _, site, *_ in kept["person"]) & connected,
     )

@@ -38,7 +38,7 @@ def fingerprint(account: AbstractBaseUser, now: datetime) -> str:
 def _kept(account: AbstractBaseUser | AnonymousUser, now: datetime) -> Standing:
     """What is kept of an account, and what Jira said of it."""
     kept = standing(account, now)
-    return kept._replace(grants=(*kept.grants, *browsing.grants(account, now)))
+    return kept._replace(grants=(*kept.grants, *browsing.grants(account, now))) if kept.linked else kept
 
 
 @lru_cache(maxsize=1024)

@@ -6,6 +6,7 @@ Durations are working time. `formatted…` and words count days of 24 hours; a p
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sojourn.api.tts.naming import Names, kind_of, name_of, value_of
@@ -185,5 +186,9 @@ def instant(at_ms: int | None) -> str | None:
 
 def _works_that_day(hours: Calendar, at_ms: int) -> bool:
     """Whether the calendar has any working time on the date, in its zone, of an instant."""
-    day = days.local_time(hours.tz, at_ms) // DAY
+    return _works_on(hours, days.local_time(hours.tz, at_ms) // DAY)
+
+
+@lru_cache(maxsize=256)
+def _works_on(hours: Calendar, day: int) -> bool:
     return hours.elapsed(*(days.instant_of(hours.tz, one, 0) for one in (day, day + 1))) > 0
