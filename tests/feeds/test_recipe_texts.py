@@ -25,6 +25,7 @@ _COLUMNS |= {"calendarMs": "integer", "visits": "integer", "current": "boolean",
 KNOWN = Facts(
     FEED,
     f"https://sojourn.example.com/gateway/api/svc/jira/apps/time-in-status_default/datafeed?datafeedID={FEED}",
+    f"https://sojourn.example.com/odata/v4/feeds/{FEED}/",
     "status_durations",
     tuple(Column(name, kind) for name, kind in _COLUMNS.items()),
     ("issueId", "statusId"),

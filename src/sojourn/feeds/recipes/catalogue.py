@@ -22,6 +22,10 @@ _TOMBSTONES = (
     "With a feed of the data set tombstones on the same preset, what is deleted in Jira is deleted there, too; its "
     "secret is SOJOURN_TOMBSTONES_SECRET."
 )
+_ODATA = (
+    "Excel: Data, Get Data, From Other Sources, From OData Feed. Power BI: Get Data, OData feed. Tableau: Connect, To "
+    "a Server, OData. Enter this address."
+)
 _RANGE = (
     "Switch on incremental refresh for the table. The range is of when work items were created, which never changes; "
     "refresh as many months as work items stay open for."
@@ -95,6 +99,15 @@ RECIPES = (
         "Excel",
         ("Data, Get Data, From Other Sources, Blank Query; paste this into the Advanced Editor.", _BASIC),
         {"feed.pq": "feed.pq"},
+    ),
+    Recipe(
+        "odata",
+        "OData",
+        (
+            _ODATA,
+            _BASIC,
+        ),
+        {"address.txt": "odata.txt"},
     ),
     Recipe(
         "sheets",

@@ -47,6 +47,7 @@ class Facts:
 
     feed: str
     link: str
+    odata: str
     table: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
@@ -67,7 +68,8 @@ def facts(feed: Feed, server: str, now: datetime) -> Facts:
     has_key = of_one_site and is_whole and {column.name for column in table.columns} >= set(key)
     beside = feeds.listed(feed.owner).filter(preset=feed.preset, dataset="tombstones", revoked_at=None).first()
     tombstones = str(beside.pk) if beside and name != "tombstones" else ""
-    return Facts(str(feed.pk), feeds.link(feed, server), name, tuple(table.columns), key if has_key else (), tombstones)
+    addresses = feeds.link(feed, server), feeds.odata_root(feed, server)
+    return Facts(str(feed.pk), *addresses, name, tuple(table.columns), key if has_key else (), tombstones)
 
 
 def files(recipe: Recipe, known: Facts) -> dict[str, str]:
