@@ -46,6 +46,9 @@ def test_every_call_and_every_answer_of_cloud_is_as_described(shared: Path) -> N
             ask()
         source.missing_permissions()
         source.missing_permissions(PROJECT)
+        source.browse_holders([PROJECT])
+        source.level_holders()
+        source.permitted("ann", ["10001", "10002"])
         source.count(Window(PROJECT, since_ms=NOW_MS - 10**9, until_ms=NOW_MS))
         list(source.ids(Window(PROJECT, newest_first=True), reconcile=["10001", "10002"]))
         reading = {endpoint for endpoint, _, _ in played.simulator._routes if "webhook" not in endpoint}

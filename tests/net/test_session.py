@@ -94,6 +94,19 @@ def test_no_answer_or_half_of_one_is_told_apart_from_an_answer_of_no_use(answer:
             session.call("GET")
 
 
+def test_a_stream_that_httpcore_lost_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose(*_: object) -> None:
+        raise KeyError(15)
+
+    monkeypatch.setattr("httpcore.ConnectionPool.handle_request", lose)
+    with (
+        server() as (port, _),
+        Session(f"http://127.0.0.1:{port}/", open_to(port), Limits()) as session,
+        pytest.raises(NoAnswer, match="does not answer as a web server does"),
+    ):
+        session.call("GET")
+
+
 def test_a_proxy_is_called_in_place_of_the_server() -> None:
     with server() as (port, peers):
         route = Route(proxy=f"http://user:secret@127.0.0.1:{port}")

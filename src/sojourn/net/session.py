@@ -167,19 +167,28 @@ class _Transport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
-        answer = self._pool.handle_request(
-            httpcore.Request(
-                request.method,
-                httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
+        asked = httpcore.Request(
+            request.method,
+            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
         )
+        with _streams_may_be_lost():
+            answer = self._pool.handle_request(asked)
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
 
     def close(self) -> None:
         self._pool.close()
+
+
+@contextmanager
+def _streams_may_be_lost() -> Iterator[None]:
+    """Where several threads call at once by HTTP/2, httpcore forgets a stream now and then, and says only KeyError."""
+    try:
+        yield
+    except KeyError as error:
+        raise httpcore.RemoteProtocolError("a stream of HTTP/2 was lost") from error
 
 
 class _Body(httpx.SyncByteStream):
@@ -187,7 +196,8 @@ class _Body(httpx.SyncByteStream):
         self._answer = answer
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._answer.iter_stream()
+        with _streams_may_be_lost():
+            yield from self._answer.iter_stream()
 
     def close(self) -> None:
         self._answer.close()
