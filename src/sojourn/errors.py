@@ -14,5 +14,11 @@ class Refused(UserError):
         self.problem = problem
 
 
+def within(path: str, key: object) -> str:
+    """The place of a key in an object at a place, such as `goals[0].duration`; one without a name is `""`."""
+    name = str(key) or '""'
+    return f"{path}.{name}" if path else name
+
+
 class InUse(UserError):
     """Something that cannot be deleted since others need it: the message names them."""

@@ -55,3 +55,11 @@ def ask(client: Client, reader: str) -> Ask:
 @pytest.fixture
 def edit(client: Client, writer: str) -> Ask:
     return Ask(client, writer)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Schemathesis gives all operations of a test one id, of which pytest-xdist would run the first alone."""
+    for item in items:
+        if type(item).__name__ == "SchemathesisFunction" and item.parent is not None:
+            item._id = type(item._id).parse(f"{item.parent.nodeid}::{item.name}")

@@ -1,11 +1,14 @@
 """Schemathesis asks every address what its description allows, and what it does not: no answer is a surprise."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import hypothesis
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from schemathesis.config import SchemathesisConfig
 
 from sojourn.access import attempts
@@ -42,7 +45,17 @@ others = described(coverage=False).include(path_regex=OTHER_REPORTS)
 
 
 @pytest.fixture
-def asker(writer: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def kept_open() -> Iterator[None]:
+    """The connection of the test outlives each request, as with Django's own client."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def asker(writer: str, kept_open: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """An administrator's headers; a store of two work items."""
     monkeypatch.setattr(attempts, "MOST", 1 << 30)  # wrong tokens come by the hundred
     store(issue("SUP-1"), issue("SUP-2", "Done", change("2024-01-02T10:00:00.000+0000", "status", "Open", "Done")))

@@ -12,9 +12,16 @@ from tests.core.calendar_help import calendar
 OFFICE: dict[str, Any] = {"tz": "Europe/Berlin", "week": {"mon": [["09:00", "17:00"]]}}
 
 
+KEYS = (
+    "name, tz, week, breaks, holidays, recurring_holidays, special_hours, extra_hours, holidays_beat_exceptions, "
+    "business_day"
+)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"": []}, f'"": unknown key; there are {KEYS}'),
         ({"hollidays": []}, "hollidays: unknown key; did you mean holidays?"),
         ({"tz": "Europe/Belrin"}, "tz: unknown time zone 'Europe/Belrin'; give an IANA zone such as Europe/Berlin"),
         (

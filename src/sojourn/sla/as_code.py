@@ -14,7 +14,7 @@ from django.db import transaction
 from sojourn.calendars import store
 from sojourn.core.sla.parse import read_policy
 from sojourn.core.sla.write import write_policy
-from sojourn.errors import Refused
+from sojourn.errors import Refused, within
 from sojourn.sla import definitions, legacy
 from sojourn.sla.calendar_ids import ALWAYS_ID, calendar_name, calendar_numbers
 from sojourn.sla.definitions import By, Draft
@@ -190,7 +190,7 @@ def _object(value: Any, path: str, known: tuple[str, ...] | None) -> Mapping[str
         raise Refused(path, f"an object, not {value!r:.60}")
     for key in value:
         if known is not None and key not in known:
-            raise Refused(f"{path}.{key}" if path else str(key), f"unknown key; there are {', '.join(known)}")
+            raise Refused(within(path, key), f"unknown key; there are {', '.join(known)}")
     return value
 
 

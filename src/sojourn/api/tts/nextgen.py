@@ -7,7 +7,7 @@ from django.db import transaction
 
 from sojourn.api.tts.calls import Call, done
 from sojourn.api.tts.definitions import SLA, missing
-from sojourn.errors import Refused, UserError
+from sojourn.errors import Refused, UserError, within
 from sojourn.sla import definitions
 from sojourn.sla.definitions import Draft, Missing
 from sojourn.sla.models import AppliesTo, Definition, Version
@@ -109,7 +109,7 @@ def _body(call: Call) -> Mapping[str, Any]:
         raise UserError(f"an SLA is an object with a name and a policy, not {body!r:.60}")
     for key in body:
         if key not in (*_TOLD, *_TAKEN):
-            raise Refused(f"{key:.60}", f"unknown key; there are {', '.join(_TAKEN)}")
+            raise Refused(within("", f"{key:.60}"), f"unknown key; there are {', '.join(_TAKEN)}")
     if not isinstance(body.get("enabled", True), bool):
         raise Refused("enabled", f"true or false, not {body['enabled']!r:.60}")
     return body

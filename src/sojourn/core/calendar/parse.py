@@ -19,7 +19,7 @@ from sojourn.core.calendar.rules import (
     Windows,
     YearlyHoliday,
 )
-from sojourn.errors import Refused
+from sojourn.errors import Refused, within
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ def _known_keys(given: Mapping[str, Any], known: tuple[str, ...], path: str, wha
         if key not in known:
             near = get_close_matches(key.lower(), known, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise Refused(f"{path}.{key}" if path else key, f"unknown {what}; {hint}")
+            raise Refused(within(path, key), f"unknown {what}; {hint}")
 
 
 def _read_text(value: Any, path: str) -> str:

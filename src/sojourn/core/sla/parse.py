@@ -35,7 +35,7 @@ from sojourn.core.sla.policy import (
     ResetKind,
     Target,
 )
-from sojourn.errors import Refused
+from sojourn.errors import Refused, within
 
 Given = Mapping[str, Anything]
 
@@ -89,7 +89,7 @@ def _object(value: Anything, path: str, known: tuple[str, ...], what: str) -> Gi
         if key not in known:
             near = get_close_matches(str(key).lower(), known, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise Refused(f"{path}.{key}" if path else str(key), f"unknown key; {hint}")
+            raise Refused(within(path, key), f"unknown key; {hint}")
     return value
 
 
