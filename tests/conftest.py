@@ -51,6 +51,12 @@ def node() -> str:
 
 
 @pytest.fixture(scope="session")
+def curl() -> None:
+    """curl, which not every machine has."""
+    _need(Path(shutil.which("curl") or "/usr/bin/curl"), "install curl")
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """The one browser of a test process: Playwright runs once in a thread."""
     _need(CHROMIUM, "install Chromium")

@@ -53,6 +53,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
+@pytest.mark.usefixtures("curl")
 def test_curl_writes_the_rows_as_csv(kitchen: Kitchen) -> None:
     feed = Reader.of("ann", dataset="issues", columns="summary")
     kitchen.write("curl", feed)
@@ -62,6 +63,7 @@ def test_curl_writes_the_rows_as_csv(kitchen: Kitchen) -> None:
     assert rows[3]["summary"] == '=1+1, "quoted"; Straße'
 
 
+@pytest.mark.usefixtures("curl")
 def test_curl_keeps_what_there_was_when_a_secret_is_wrong(kitchen: Kitchen) -> None:
     kitchen.write("curl", durations())
     (kitchen.folder / "feed.csv").write_text("older")
