@@ -10,9 +10,11 @@ import pytest
 
 from sojourn.api import hooks
 from sojourn.history.models import Issue
+from sojourn.jira import again
 from sojourn.jira.models import Connection, Delivery
 from sojourn.jira.simulator import Fault, Mess, Webhook, changes
-from sojourn.jira.sync import due
+from sojourn.jira.sync import due, recent
+from sojourn.jira.sync.hand import Hand
 from sojourn.sealed import Secret
 from tests.jira.hooked import SECRET
 from tests.jira.syncing import Synced, connect, synced
@@ -134,3 +136,31 @@ def test_a_webhook_that_comes_while_its_work_item_is_read_is_not_lost(
         played.simulator.post.send()
         work(played)
         assert Issue.objects.get(jira_id="10003").summary == "Second"
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_what_is_named_while_the_past_is_read_does_not_wait_for_its_end(
+    face: str, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    told: list[bool] = []
+    with synced(monkeypatch, settings, face, 60) as played:
+        keep, work_off_now = Hand.keep, recent.work_off
+
+        def keeping(hand: Hand, chunk: Any, note: Any) -> None:
+            keep(hand, chunk, note)
+            if not told and hand.items > 20:
+                told.append(False)
+                again.ask(hand.connection, {"10001"}, "webhook", played.now())
+                played.simulator.site.clock.advance(31)
+
+        def working(hand: Hand) -> None:
+            if told and hand.connection.again.exists():
+                told.append(hand.connection.projects.filter(is_whole=False).exists())
+            work_off_now(hand)
+
+        monkeypatch.setattr(Hand, "keep", keeping)
+        monkeypatch.setattr(recent, "work_off", working)
+        assert played.sync().state == "finished"
+        assert told == [False, True]
+        assert not played.connection.again.exists()
+        assert played.there() == played.seen()

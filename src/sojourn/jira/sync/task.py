@@ -27,6 +27,9 @@ from sojourn.jobs.models import Job
 from sojourn.jobs.run import PutBack, Run
 
 _MANY = 1_000
+_NAMED_EVERY = timedelta(seconds=30)
+"""While the past is read, what webhooks name is read so often at most: what was read ahead is read again after it."""
+
 log = logging.getLogger(__name__)
 
 
@@ -118,16 +121,22 @@ def _run(hand: Hand, *, full: bool, project: str) -> None:
     names.refresh(hand)
     anew = [state for state in states if state in new or (full and not (hand.context.cursor or {}).get("is_begun"))]
     _begin(hand, anew)
-    begun = _recent(hand, states, is_all=not project)
+    begun = looked = _recent(hand, states, is_all=not project)
     for state in lost:
         compare.remove(hand, state)
 
-    def is_enough() -> bool:
+    def is_old() -> bool:
         return hand.context.now() - begun >= timedelta(minutes=hand.connection.interval_min)
 
-    while past.read(hand, states, is_enough):
-        if is_enough():
-            begun = _recent(hand, states, is_all=not project)
+    def is_named() -> bool:
+        return hand.context.now() - looked >= _NAMED_EVERY and recent.is_named(hand)
+
+    while past.read(hand, states, lambda: is_old() or is_named()):
+        if is_old():
+            begun = looked = _recent(hand, states, is_all=not project)
+        elif is_named():
+            recent.work_off(hand)
+            looked = hand.context.now()
     for state in states:
         if compare.is_due(hand, state):
             compare.compare(hand, state)
