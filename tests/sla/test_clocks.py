@@ -57,7 +57,7 @@ def test_the_store_shows_what_is_counted_and_what_walking_says(seed: int) -> Non
         own = rule(definition.published)
         site = Site.objects.get()
         ready = resolved(own.policy, site, as_of)
-        for some in gathered(Issue.objects.all(), site, {1: ready}):
+        for some in gathered(Issue.objects.all(), site, {1: ready}, as_of):
             batch = some.batch(1, ready, {})
             for place, key in enumerate(Issue.objects.order_by("pk").values_list("key", flat=True)):
                 walked = replay(ready.policy, batch.item(place), own.calendars, as_of)

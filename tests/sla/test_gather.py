@@ -8,6 +8,7 @@ from sojourn.core.sla.clock import Item
 from sojourn.core.sla.parse import read_policy
 from sojourn.errors import Refused
 from sojourn.history.models import Issue, Site
+from sojourn.history.write import GONE_MS
 from sojourn.jira.importer import Importer
 from sojourn.jira.payload import Reader
 from sojourn.jql import JqlError
@@ -39,7 +40,7 @@ def items_of(said: dict[str, Any]) -> tuple[list[Item], Any]:
     """The work items as the core gets them, in the order in which they were stored, and the policy."""
     site = Site.objects.get()
     ready = resolved(read_policy(said), site, AS_OF)
-    slices = list(gathered(Issue.objects.order_by("pk"), site, {1: ready}))
+    slices = list(gathered(Issue.objects.order_by("pk"), site, {1: ready}, AS_OF))
     batches = [one.batch(1, ready, {}) for one in slices]
     return [batch.item(place) for batch in batches for place in range(len(batch))], ready
 
@@ -158,7 +159,8 @@ def test_what_the_store_does_not_know_is_told_or_refused() -> None:
     assert caught.value.path == "goals[0].jql"
 
 
-def test_what_is_gone_has_no_clocks() -> None:
+@pytest.mark.parametrize(("deleted_ms", "count"), [(GONE_MS, 0), (AS_OF - 1, 0), (AS_OF, 0), (AS_OF + 1, 1)])
+def test_what_is_gone_by_then_has_no_clocks(deleted_ms: int, count: int) -> None:
     store(issue("ABC-1"))
-    Issue.objects.update(deleted_ms=0)
-    assert items_of(policy())[0] == []
+    Issue.objects.update(deleted_ms=deleted_ms)
+    assert len(items_of(policy())[0]) == count

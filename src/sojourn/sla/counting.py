@@ -93,7 +93,7 @@ class _Run:
             rule.version.pk: resolved(rule.policy, self.site, self.as_of_ms) for one in self.order for rule in one.rules
         }
         heard = {f"{OTHER_SLA}{number}" for one in self.order for number in other_slas(one.newest.policy)}
-        for some in gathered(issues, self.site, ready):
+        for some in gathered(issues, self.site, ready, self.as_of_ms):
             numbers = [one.definition.pk for one in self.order]
             hands = by_hands(numbers, some.issues, self.as_of_ms)
             whole = generated(numbers, some.issues, self.as_of_ms)

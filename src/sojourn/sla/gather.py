@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import BooleanField, Case, QuerySet, When
+from django.db.models import BooleanField, Case, Q, QuerySet, When
 from django.db.models import Value as Constant
 
 from sojourn.core.sla.batch import NO_GOAL, Batch, Coded
@@ -84,9 +84,10 @@ class Slice:
         return rows.steps(found)
 
 
-def gathered(issues: QuerySet[Issue], site: Site, policies: Mapping[int, Resolved]) -> Iterator[Slice]:
-    """The work items that are not gone, slice by slice; `issues` are of the site. Each timeline is read once."""
-    yield from _Gathering(site, policies).slices(issues.filter(site=site, deleted_ms=None))
+def gathered(issues: QuerySet[Issue], site: Site, policies: Mapping[int, Resolved], as_of_ms: int) -> Iterator[Slice]:
+    """The work items of a site that were not gone at an instant, slice by slice. Each timeline is read once."""
+    there = Q(deleted_ms=None) | Q(deleted_ms__gt=as_of_ms)
+    yield from _Gathering(site, policies).slices(issues.filter(there, site=site))
 
 
 class _Gathering:

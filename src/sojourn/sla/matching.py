@@ -49,7 +49,7 @@ def matching(issue: Issue, policy: Policy, as_of_ms: int) -> Matching:
     asked = replace(resolved(bare, issue.site, as_of_ms), goals=courses)
     found = [
         steps
-        for some in gathered(Issue.objects.filter(pk=issue.pk), issue.site, {0: asked})
+        for some in gathered(Issue.objects.filter(pk=issue.pk), issue.site, {0: asked}, as_of_ms)
         for steps in some.courses(0, asked)
     ]
     steps = iter(found)
