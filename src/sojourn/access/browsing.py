@@ -9,13 +9,11 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import F, Q
 
 from sojourn.access.models import Browsing
-from sojourn.access.standing import Granted
+from sojourn.access.standing import AnyAccount, Granted
 from sojourn.history import permitted
 from sojourn.history.permitted import Untold
 
@@ -29,7 +27,6 @@ _USED_WITHIN = timedelta(minutes=30)
 _SECONDS = 6.0
 _SECONDS_OF_WORKER = 120.0
 _turns: defaultdict[int, Lock] = defaultdict(Lock)
-AnyAccount = AbstractBaseUser | AnonymousUser
 
 
 def grants(account: AnyAccount, now: datetime) -> list[Granted]:

@@ -2,11 +2,9 @@
 
 from typing import Literal, get_args
 
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
-from sojourn.access.standing import Standing, standing
+from sojourn.access.standing import AnyAccount, Standing, standing
 
 Role = Literal["viewer", "analyst", "sla-manager", "administrator"]
 Area = Literal[
@@ -21,8 +19,6 @@ ROLES: dict[Role, frozenset[Area]] = {
     "administrator": frozenset(AREAS),
 }
 """The areas each role has. To see work items takes no area but a grant; whoever has no role is a viewer."""
-
-AnyAccount = AbstractBaseUser | AnonymousUser
 
 
 def areas(account: AnyAccount | None) -> frozenset[Area]:

@@ -11,6 +11,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 
+AnyAccount = AbstractBaseUser | AnonymousUser
+
 
 class Granted(NamedTuple):
     """A grant that has not ended, with the numbers of its place and level (`models.Grant`)."""
@@ -52,7 +54,7 @@ ORDER BY 1, 2
 """  # noqa: S608 - no value is written into it
 
 
-def standing(account: AbstractBaseUser | AnonymousUser, now: datetime) -> Standing:
+def standing(account: AnyAccount, now: datetime) -> Standing:
     """What is kept of an account now; nothing of one that is disabled, or of nobody."""
     if not account.is_active or account.pk is None:
         return Standing()

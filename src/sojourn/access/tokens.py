@@ -72,7 +72,7 @@ def make(
         raise Refused("user", f"{user.get_username()} has {MOST} tokens already; revoke some first")
     name = f"{PREFIX}{secrets.token_hex(4)}"
     token = f"{name}_{secrets.token_urlsafe(32)}"
-    made = Token.objects.create(
+    kept = Token.objects.create(
         user=user,
         name=name,
         label=" ".join(label.split()),
@@ -81,7 +81,7 @@ def make(
         created_at=now,
         expires_at=None if lifetime is None else now + lifetime,
     )
-    return made, token
+    return kept, token
 
 
 def check(secret: str, now: datetime) -> Token:
