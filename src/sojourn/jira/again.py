@@ -25,6 +25,11 @@ def ask(connection: Connection, issues: Iterable[str], why: str, now: datetime) 
     known.update(marks=F("marks") + 1, why=why, due_at=now)
 
 
+def is_named(connection: Connection, now: datetime) -> bool:
+    """Whether a webhook named work items that are due."""
+    return connection.again.filter(problem="", due_at__lte=now).exists()
+
+
 def postpone(connection: Connection, problems: dict[str, str], now: datetime) -> None:
     """Keep work items that could not be read, and why; each is tried again, later each time, up to a day."""
     known = {row.issue: row for row in Again.objects.filter(connection=connection, issue__in=problems)}

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sojourn.jira import health
+from sojourn.jira import again, health
 from sojourn.jira.models import Connection
 from sojourn.jira.sync import task
 
@@ -18,5 +18,5 @@ def ask_for_due(now: datetime) -> None:
     for row in Connection.objects.filter(refused=""):
         if row.due_at is None or row.due_at <= now:
             task.ask(row.name, now, by=_BY)
-        elif not row.last_problem and row.again.filter(problem="", due_at__lte=now).exists():
+        elif not row.last_problem and again.is_named(row, now):
             task.ask(row.name, now, hints=True, by=_BY)

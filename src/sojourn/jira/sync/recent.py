@@ -99,11 +99,6 @@ def _move_watermarks(hand: Hand, states: list[ProjectState], missed: int) -> Non
         _forget_place(hand)
 
 
-def is_named(hand: Hand) -> bool:
-    """Whether a webhook named work items that are due."""
-    return hand.connection.again.filter(problem="", due_at__lte=hand.context.now()).exists()
-
-
 def work_off(hand: Hand) -> None:
     """Read the work items that are to be read again and are due."""
     due = hand.connection.again.filter(due_at__lte=hand.context.now()).order_by("due_at", "pk")

@@ -11,7 +11,7 @@ from django_tasks import task
 
 from sojourn.errors import Refused, UserError
 from sojourn.history.write import Writer, tell_planner
-from sojourn.jira import access, oauth
+from sojourn.jira import access, again, oauth
 from sojourn.jira.failures import CredentialsRefused
 from sojourn.jira.manners import Manners
 from sojourn.jira.models import Connection, Method, ProjectState
@@ -129,7 +129,7 @@ def _run(hand: Hand, *, full: bool, project: str) -> None:
         return hand.context.now() - begun >= timedelta(minutes=hand.connection.interval_min)
 
     def is_named() -> bool:
-        return hand.context.now() - looked >= _NAMED_EVERY and recent.is_named(hand)
+        return hand.context.now() - looked >= _NAMED_EVERY and again.is_named(hand.connection, hand.context.now())
 
     while past.read(hand, states, lambda: is_old() or is_named()):
         if is_old():
