@@ -51,10 +51,6 @@ class Query:
     order: Order
     ids: frozenset[int] | None = None
 
-    def matches(self, entry: Entry) -> bool:
-        """Whether a work item is chosen."""
-        return all(condition(entry) for condition in self.conditions)
-
     def place(self, entry: Entry) -> tuple[int, ...]:
         """Where a work item stands in the order."""
         return tuple(way * getattr(entry, name) for name, way in self.order)
@@ -139,7 +135,10 @@ class Index:
             self._sorted[query.order] = ([query.place(entry) for entry in entries], entries)
         places, entries = self._sorted[query.order]
         start = bisect_right(places, tuple(after)) if after is not None else 0
-        return [entry for entry in entries[start:] if query.matches(entry) and sees(entry)]
+        found = entries[start:]
+        for condition in (*query.conditions, sees):
+            found = list(filter(condition, found))
+        return found
 
     def remove(self, issue: int) -> None:
         """Know nothing of a work item."""

@@ -77,17 +77,20 @@ class Item:
 
     def entry(self) -> Entry:
         """What the search knows of it."""
-        project = self.fields["project"]
-        level = self.fields.get(LEVELS_FIELD) or {}
-        return Entry(
-            int(self.id),
-            str(project["id"]),
-            str(project["key"]),
-            int(self.key.rpartition("-")[2]),
-            values.instant_ms(self.fields["created"], "created"),
-            values.instant_ms(self.fields["updated"], "updated"),
-            str(level.get("id") or ""),
-        )
+        found: Entry | None = self.cache.get(Entry)
+        if found is None:
+            project = self.fields["project"]
+            level = self.fields.get(LEVELS_FIELD) or {}
+            found = self.cache[Entry] = Entry(
+                int(self.id),
+                str(project["id"]),
+                str(project["key"]),
+                int(self.key.rpartition("-")[2]),
+                values.instant_ms(self.fields["created"], "created"),
+                values.instant_ms(self.fields["updated"], "updated"),
+                str(level.get("id") or ""),
+            )
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ class Post:
         copies = [one for one in bodies if chance.random() >= self.mess.lost for _ in range(self.mess.times)]
         if self.mess.is_shuffled:
             chance.shuffle(copies)
+        if not copies:  # as it is nearly always, and a client takes its time to be made
+            return []
         with httpx.Client(timeout=_SECONDS, trust_env=False) as client:
             return [self._post(client, *copy) for copy in copies]
 
