@@ -108,6 +108,7 @@ def test_what_was_deleted_or_hidden_is_gone_a_day_later_at_most_and_comes_back_w
     site = played.simulator.site
     changes.delete(site, "10006")
     site.items["10007"].fields["security"] = {"id": "7", "name": "Secret"}  # not even `updated` tells of it
+    site.items["10007"].cache.clear()
     site.index.put(site.items["10007"].entry())
     changes.allow(site, 0, None, [])
     played.pass_by(days=1)
