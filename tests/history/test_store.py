@@ -306,7 +306,7 @@ def test_the_best_label_stays_in_whatever_order_they_come(told: list[Label], rng
     found: list[dict[Ref, Label]] = [{}, {}]
     for order, into in zip((told, shuffled), found, strict=True):
         for label in order:
-            keep_better(into, Ref("status", "1"), label)
+            keep_better(into, ("status", "1"), label)
     assert found[0] == found[1]
 
 
@@ -325,10 +325,10 @@ def test_the_best_label_stays_in_whatever_order_they_come(told: list[Label], rng
 def test_which_name_of_a_value_stays(first: Label, second: Label, name: str, category: str, turned: bool) -> None:
     dictionary = Dictionary(Site.objects.create(name="Test"))
     for label in (second, first) if turned else (first, second):
-        dictionary.learn({Ref("status", "1"): label})
+        dictionary.learn({("status", "1"): label})
     value = Value.objects.get()
     assert (value.name, value.category) == (name, category)
-    assert Dictionary(value.site).number(Ref("status", "1")) == value.pk
+    assert Dictionary(value.site).number(("status", "1")) == value.pk
 
 
 def test_work_items_are_written_with_all_their_rows_or_none() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sojourn.core.flags import Flag
 from sojourn.errors import Refused
-from sojourn.history.record import FROM_PRESENT, IssueRecord, ProjectRecord, Ref
+from sojourn.history.record import FROM_PRESENT, IssueRecord, ProjectRecord
 from sojourn.jira.payload import Reader
 from tests.builders import change, issue
 from tests.core.calendar_help import ms
@@ -63,7 +63,7 @@ def test_a_work_item_is_what_it_is_now() -> None:
     assert record.present["priority"] == ("priority", "2")
     assert record.present["assignee"] == ("user", "b")
     assert record.present["resolution"] is None
-    assert record.labels[Ref("status", "5")].category == "done"
+    assert record.labels[("status", "5")].category == "done"
     assert record.fields["labels"] == ["x"]
     assert record.fields["customfield_1"] == "Gold"
     assert "description" not in record.fields
@@ -96,7 +96,7 @@ def test_a_status_that_never_changed_has_no_timeline() -> None:
 def test_an_account_is_its_account_id_or_its_key_or_its_name(user: Any, key: str, name: str) -> None:
     record = read(issue(assignee=user, creator=user))
     assert record.present["assignee"] == ("user", key)
-    assert record.labels[Ref("user", key)].name == name
+    assert record.labels[("user", key)].name == name
 
 
 def test_nobody_assigned_is_empty_between_people() -> None:
@@ -118,7 +118,7 @@ def test_a_status_without_a_from_starts_unknown() -> None:
     item = {"field": "status", "fieldtype": "jira", "to": "5", "toString": "Done"}
     record = read({**issue(now="Done"), "changelog": {"histories": [{"id": "1", "created": T1, "items": [item]}]}})
     assert steps(record, "status") == [(CREATED, ""), (AT1, "5")]
-    assert record.labels[Ref("status", "")].name == "Unknown"
+    assert record.labels[("status", "")].name == "Unknown"
     assert record.timelines["status"].flags == Flag.UNKNOWN_START
 
 
@@ -127,7 +127,7 @@ def test_a_renamed_status_has_one_id_the_present_name_and_a_doubt_where_the_name
     two = change(T2, "status", "In progress", "Done")
     record = read(issue("ABC-1", "Done", one, two))
     assert steps(record, "status") == [(CREATED, "1"), (AT1, "3"), (AT2, "5")]
-    assert record.labels[Ref("status", "3")].name == "In progress"
+    assert record.labels[("status", "3")].name == "In progress"
     assert record.timelines["status"].flags == Flag.HISTORY_GAP
 
 
@@ -135,8 +135,8 @@ def test_the_present_name_beats_those_of_later_histories() -> None:
     one = change(T1, "status", "Offen", "Fertig", **{"from": "1", "to": "5"})
     two = change(T2, "status", "Fertig", "Offen", **{"from": "5", "to": "1"})
     record = read(issue("ABC-1", "Open", one, two))
-    assert record.labels[Ref("status", "1")].name == "Open"
-    assert record.labels[Ref("status", "1")].rank >= FROM_PRESENT > record.labels[Ref("status", "5")].rank
+    assert record.labels[("status", "1")].name == "Open"
+    assert record.labels[("status", "1")].rank >= FROM_PRESENT > record.labels[("status", "5")].rank
 
 
 def test_a_custom_field_called_status_is_not_the_status() -> None:
@@ -159,7 +159,7 @@ def test_sprints_are_sets_by_id(with_field_id: bool) -> None:
         )
     )
     assert steps(record, "sprint") == [(CREATED, None), (AT1, '["7"]'), (AT2, '["7", "8"]'), (AT3, '["8", "9"]')]
-    assert record.labels[Ref("sprint", '["8", "9"]')].name == "Sprint 8, Sprint 9, late"
+    assert record.labels[("sprint", '["8", "9"]')].name == "Sprint 8, Sprint 9, late"
     assert record.timelines["sprint"].flags == Flag(0)
 
 
@@ -185,7 +185,7 @@ def test_fix_versions_are_rebuilt_from_single_adds_and_removes() -> None:
     record = read(issue("ABC-1", "Open", *histories, fixVersions=[{"id": "2", "name": "v2.0"}]))
     assert steps(record, "fixVersions") == [(CREATED, None), (AT1, '["1"]'), (AT2, '["1", "2"]'), (AT3, '["2"]')]
     assert record.timelines["fixVersions"].flags == Flag(0)
-    assert record.labels[Ref("fixVersions", '["1", "2"]')].name == "v1, v2.0", "each under its present name"
+    assert record.labels[("fixVersions", '["1", "2"]')].name == "v1, v2.0", "each under its present name"
 
 
 def test_the_flag_is_found_by_its_field_or_by_its_value() -> None:
@@ -214,7 +214,7 @@ def test_due_dates_and_moves_are_timelines() -> None:
     assert steps(record, "duedate") == [(CREATED, None), (AT1, "2024-02-01")]
     assert steps(record, "project") == [(CREATED, "9"), (AT2, "10")]
     assert steps(record, "key") == [(CREATED, "OLD-7"), (AT2, "ABC-1")]
-    assert record.labels[Ref("project", "10")].name == "A project"
+    assert record.labels[("project", "10")].name == "A project"
 
 
 def test_comments_are_events_public_or_internal() -> None:
@@ -475,7 +475,7 @@ def test_a_long_text_is_read_and_its_id_stays_within_what_an_index_takes() -> No
     (_, before), (_, after) = steps(record, "customfield_7")
     assert before == "a"
     assert len(after.encode()) <= 2000
-    assert record.labels[Ref("customfield_7", after)].name == text
+    assert record.labels[("customfield_7", after)].name == text
     assert record.timelines["customfield_7"].flags == Flag(0)
 
 
@@ -486,7 +486,7 @@ def test_large_sets_stay_apart_and_within_what_an_index_takes() -> None:
     (_, before), (_, after) = steps(record, "fixVersions")
     assert before != after
     assert max(len(key.encode()) for key in (before, after)) <= 2000
-    assert record.labels[Ref("fixVersions", after)].name.endswith(", v499")
+    assert record.labels[("fixVersions", after)].name.endswith(", v499")
 
 
 def test_long_texts_of_one_beginning_stay_apart() -> None:

@@ -14,11 +14,8 @@ DECLARED = (1 << 63) - 1
 """The rank of a name in a list of all values: it beats every other."""
 
 
-class Ref(NamedTuple):
-    """A value of a field by kind and id; the kinds are dictionaries, such as `status` or `user`."""
-
-    kind: str
-    key: str
+Ref = tuple[str, str]
+"""A value of a field: its kind and its id. The kinds are dictionaries, such as `status` or `user`."""
 
 
 class Label(NamedTuple):
@@ -93,8 +90,8 @@ class IssueRecord:
 
     `present` holds the values that have a column of their own; `timelines` the fields that ever changed, and those that
     have a value and no column; `values` the present values of all other fields that choose among values; `labels` names
-    every value used. `payload` is JSON. `texts` holds what is kept of the long texts by field, each comment for itself;
-    the summary is not among them.
+    every value used, and perhaps those of other work items. `payload` is JSON. `texts` holds what is kept of the long
+    texts by field, each comment for itself; the summary is not among them.
     """
 
     jira_id: str
@@ -123,5 +120,5 @@ class IssueRecord:
         known = self.labels.get(ref)
         if known is None:
             self.labels[ref] = Label(name, rank, category)
-        elif known != (name, rank, category):  # most are told many times over
+        elif category or rank >= known.rank:  # else it is no better, as most: they are told many times over
             keep_better(self.labels, ref, Label(name, rank, category))

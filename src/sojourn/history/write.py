@@ -186,11 +186,14 @@ class Writer:
         """Learn the names in records, even in those that are older than the store: they may be the only ones."""
         labels: dict[Ref, Label] = {}
         projects: dict[ProjectRecord, int] = {}
-        for record in records:
+        fields = {(*one.field_names.items(), *one.field_types.items(), *one.timelines): one for one in records}
+        for record in fields.values():  # few: most work items have the same fields
             self.dictionary.learn_fields(record.field_names, record.field_types, record.timelines)
+        for record in records:
             updated_ms = record.updated_ms or record.created_ms
             projects[record.project] = max(updated_ms, projects.get(record.project, updated_ms))
-            for ref, label in record.labels.items():
+        for told in {id(record.labels): record.labels for record in records}.values():  # some share them
+            for ref, label in told.items():
                 keep_better(labels, ref, label)
         self.dictionary.learn_projects(projects)
         self.dictionary.learn(labels)
@@ -239,7 +242,7 @@ class Writer:
         number, field = self.dictionary.number, self.dictionary.field
         for key, steps in record.timelines.items():
             value = pack([number(ref) for ref in steps.value])
-            author = pack([number(Ref("user", account) if account else None) for account in steps.author])
+            author = pack([number(("user", account) if account else None) for account in steps.author])
             yield issue, field(key), pack(steps.at_ms), value, author, int(steps.flags)
 
     def _values(self, issue: int, record: IssueRecord) -> Iterator[tuple[int, int, int]]:

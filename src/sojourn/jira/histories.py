@@ -125,12 +125,12 @@ class Histories:
         value = self.fields.get(key, present)
         now: str | Unknown | None = value if isinstance(value, Unknown) else key_of(kind, value)
         if isinstance(now, str):
-            self.record.name(Ref(kind, now), values.name_of(value), self.rank)
+            self.record.name((kind, now), values.name_of(value), self.rank)
         changes = self._changes(key, kind)
         steps = step_function(self.record.created_ms, now, changes, self.creator)
         if kind == "status" and _is_renamed(self.entries.get(key, [])):
             steps.flags |= Flag.HISTORY_GAP
-        return _timeline(self.record, kind, steps, lambda part: Ref(kind, part))
+        return _timeline(self.record, kind, steps, lambda part: (kind, part))
 
     def _changes(self, key: str, kind: str) -> list[Change[str]]:
         """The changes of a field of one value, whose names the record learns."""
@@ -147,7 +147,7 @@ class Histories:
             before, after = before or empty, after or empty
             changes.append(Change(entry.at_ms, entry.order, entry.author, before, after))
         for part, (name, at_ms) in told.items():
-            self.record.name(Ref(kind, part), name, at_ms)
+            self.record.name((kind, part), name, at_ms)
         return changes
 
     def _put_set(self, key: str, kind: str, present: Any, *, backwards: bool) -> None:
@@ -173,7 +173,7 @@ class Histories:
     def _set_refs(self, kind: str, steps: Steps[frozenset[str]], names: dict[str, str]) -> TimelineRecord:
         def ref(members: frozenset[str]) -> Ref:
             keys = values.set_key(members)
-            found = Ref(kind, values.short(json.dumps(keys)))
+            found = (kind, values.short(json.dumps(keys)))
             self.record.name(found, ", ".join(names.get(key, key) for key in keys), self.rank)
             return found
 
@@ -213,7 +213,7 @@ T = TypeVar("T")
 
 def _timeline(record: IssueRecord, kind: str, steps: Steps[T], ref: Callable[[T], Ref]) -> TimelineRecord:
     """The steps with values of the store's dictionary; the unknown value is a value of its own there."""
-    unknown = Ref(kind, "")
+    unknown = (kind, "")
     if any(isinstance(part, Unknown) for part in steps.value):
         record.name(unknown, "Unknown", FROM_PRESENT)
     found = [unknown if isinstance(part, Unknown) else part if part is None else ref(part) for part in steps.value]
@@ -238,7 +238,7 @@ def user_of(record: IssueRecord, user: Any, rank: int) -> str | None:
     """The id of an account, whose name the record learns."""
     key = values.user_key(user)
     if key:
-        record.name(Ref("user", key), values.name_of(user), rank)
+        record.name(("user", key), values.name_of(user), rank)
     return key
 
 

@@ -111,7 +111,7 @@ def _present(record: IssueRecord, fields: dict[str, Any], name: str) -> Ref | No
     key = key_of(SINGLE[name], value)
     if key is None:
         return None
-    ref = Ref(SINGLE[name], key)
+    ref = (SINGLE[name], key)
     rank = FROM_PRESENT + (record.updated_ms or record.created_ms)
     record.name(ref, values.name_of(value), rank, values.category_of(value))
     return ref
@@ -207,9 +207,9 @@ def _read_comments(fields: dict[str, Any], record: IssueRecord) -> None:
     if not found:
         return
     found.sort(key=lambda event: (event[0], len(event[1]), event[1]))
-    refs = [Ref("comment", kind) for _, _, kind, _ in found]
+    refs = [("comment", kind) for _, _, kind, _ in found]
     for ref in refs:
-        record.name(ref, ref.key, FROM_PRESENT)
+        record.name(ref, ref[1], FROM_PRESENT)
     flags = _cut_short(len(found), fields["comment"].get("total"))
     at_ms_list, authors = [event[0] for event in found], [event[3] for event in found]
     record.timelines["comment"] = TimelineRecord(at_ms_list, list(refs), authors, flags)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sojourn.core.instants import utc_text
-from sojourn.history.record import FROM_PRESENT, FieldType, IssueRecord, LinkRecord, Ref
+from sojourn.history.record import FROM_PRESENT, FieldType, IssueRecord, LinkRecord
 from sojourn.jira import values
 
 _APART = {
@@ -53,7 +53,7 @@ def read(issue: dict[str, Any], record: IssueRecord) -> None:
         # A level that cannot be read is one all the same: without any, the work item would be shown to more people.
         found = found or ([_UNREADABLE] if key == "security" else [])
         for part, name, category in found:
-            ref = Ref(dictionary, part)
+            ref = (dictionary, part)
             record.name(ref, name, rank, category)
             record.values.append((key, ref))
     record.links.extend(_links(fields))

@@ -21,7 +21,7 @@ from sojourn.jira.manners import Manners
 from sojourn.jira.payload import Reader
 from sojourn.jira.source import Jira, JiraSource
 from sojourn.jira.sync import pauses
-from sojourn.jira.sync.packed import Unpacker, pack
+from sojourn.jira.sync.packed import pack, unpack
 from sojourn.jira.sync.pauses import Pauses
 from sojourn.jira.sync.reading import Chunk, Reading, rarely_collected
 from sojourn.jira.window import Window
@@ -50,7 +50,6 @@ class Apart:
             "reader": reader,
         }
         self._process: subprocess.Popen[bytes] | None = None
-        self._unpacker = Unpacker()
 
     @property
     def is_running(self) -> bool:
@@ -80,7 +79,7 @@ class Apart:
                     return
                 if kind == _FAILURE:
                     _raise(orjson.loads(body))
-                yield self._unpacker.unpack(body)
+                yield unpack(body)
         except (OSError, EOFError, ValueError):  # its end, or it was closed from here
             raise Unavailable(_LOST) from None
         finally:
