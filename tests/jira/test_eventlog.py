@@ -25,7 +25,7 @@ def read(path: Path, text: str, **options: Any) -> list[Parsed | Broken]:
 def statuses(part: Parsed | Broken, field: str = "status") -> list[tuple[int, str | None]]:
     assert isinstance(part, Parsed), part
     line = Reader().read(part.value).timelines[field]
-    return [(at, ref and ref.key) for at, ref in zip(line.at_ms, line.value, strict=True)]
+    return [(at, ref and ref[1]) for at, ref in zip(line.at_ms, line.value, strict=True)]
 
 
 @pytest.mark.parametrize(

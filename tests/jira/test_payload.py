@@ -26,7 +26,7 @@ def read(payload: dict[str, Any], *custom: str, **more: Any) -> IssueRecord:
 
 def steps(record: IssueRecord, field: str) -> list[tuple[int, Any]]:
     line = record.timelines[field]
-    return list(zip(line.at_ms, [ref and ref.key for ref in line.value], strict=True))
+    return list(zip(line.at_ms, [ref and ref[1] for ref in line.value], strict=True))
 
 
 def custom(at: str, field: str, field_id: str | None, before: Any, after: Any, **more: Any) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def record(played: Scene, issue: str) -> Any:
 
 
 def status_keys(told: Any) -> list[str]:
-    return [ref.key for ref in told.timelines["status"].value]
+    return [ref[1] for ref in told.timelines["status"].value]
 
 
 @pytest.mark.parametrize("face", FACES)

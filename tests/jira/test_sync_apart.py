@@ -1,6 +1,9 @@
 """Reading in a process of its own: the same store, and no process that is left behind."""
 
 import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +13,10 @@ from sojourn.history.record import Label, Ref, keep_better
 from sojourn.jira import access
 from sojourn.jira.payload import Reader
 from sojourn.jira.simulator import Fault, changes
-from sojourn.jira.sync import apart, past
+from sojourn.jira.sync import apart, past, task
 from sojourn.jira.sync.packed import pack, unpack
-from sojourn.jira.sync.reading import Chunk
+from sojourn.jira.sync.pauses import Pauses
+from sojourn.jira.sync.reading import Chunk, Reading
 from sojourn.jira.window import Window
 from tests.jira.simulated import made_up
 from tests.jira.syncing import Synced, synced
@@ -104,6 +108,55 @@ def test_a_long_wait_apart_puts_the_job_back(played: Synced, begun: list[Any]) -
     began = played.now()
     assert played.sync().state == "finished"
     assert (played.now() - began).total_seconds() >= 600
+    assert len(begun) == 2
+
+
+@pytest.fixture
+def reading(played: Synced, begun: list[Any]) -> Iterator[Reading]:
+    """A reading that reads everything apart."""
+    target, reads = access.jira(played.connection), {"custom_fields": (), "keep_texts": False}
+    elsewhere = apart.Apart(target, access.route(), reads, "acme")
+    pauses = Pauses(lambda: None)
+    with task.open_source(played.connection, pauses) as source, closing(elsewhere):
+        yield Reading(source, Reader(), pauses, lambda: None, elsewhere)
+
+
+FIRST, SECOND = Window("10001", newest_first=True), Window("10002", newest_first=True)
+
+
+def ids(chunks: Iterable[Chunk]) -> list[str]:
+    return [record.jira_id for chunk in chunks for record in chunk.records]
+
+
+@pytest.mark.django_db
+def test_the_next_window_is_read_ahead_by_the_same_process(played: Synced, reading: Reading, begun: list[Any]) -> None:
+    first, second = (ids(reading.window(one, "", "", is_long=True)) for one in (FIRST, SECOND))
+    assert first
+    assert second
+    assert not set(first) & set(second)
+    assert ids(reading.window(FIRST, "", "", is_long=True, then=SECOND)) == first
+    while len(played.statuses("search/jql")) < 4:
+        time.sleep(0.01)  # nobody has asked for the second yet
+    assert ids(reading.window(SECOND, "", "", is_long=True)) == second
+    assert len(begun) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("asked", ["by id", "another window", "another place"])
+def test_what_was_read_ahead_is_forgotten_where_something_else_is_read(
+    played: Synced, reading: Reading, begun: list[Any], asked: str
+) -> None:
+    """Else what was deleted since, and marked so, would come back."""
+    first, second = (ids(reading.window(one, "", "", is_long=True)) for one in (FIRST, SECOND))
+    assert ids(reading.window(FIRST, "", "", is_long=True, then=SECOND)) == first
+    changes.delete(played.simulator.site, second[3])
+    if asked == "by id":
+        assert [chunk.gone for chunk in reading.these([second[3]])] == [[second[3]]]
+    elif asked == "another window":
+        assert ids(reading.window(FIRST, "", "", is_long=True)) == first
+    else:
+        assert ids(reading.window(SECOND, "", second[1], is_long=True)) == [second[2], *second[4:]]
+    assert ids(reading.window(SECOND, "", "", is_long=True)) == [*second[:3], *second[4:]]
     assert len(begun) == 2
 
 

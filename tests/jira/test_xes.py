@@ -45,7 +45,7 @@ def read(path: Path, text: str | bytes, **options: Any) -> list[Parsed | Broken]
 def statuses(part: Parsed | Broken) -> list[tuple[int, str | None]]:
     assert isinstance(part, Parsed), part
     line = Reader().read(part.value).timelines["status"]
-    return [(at, ref and ref.key) for at, ref in zip(line.at_ms, line.value, strict=True)]
+    return [(at, ref and ref[1]) for at, ref in zip(line.at_ms, line.value, strict=True)]
 
 
 A, B = event("New", "2024-01-01T09:00:00Z", "ann"), event("Done", "2024-01-01T10:00:00Z", "bob")

@@ -50,6 +50,7 @@ class Apart:
             "reader": reader,
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._next: Window | None = None  # it was told to read this, too
 
     @property
     def is_running(self) -> bool:
@@ -58,7 +59,7 @@ class Apart:
 
     def close(self) -> None:
         """End the process."""
-        process, self._process = self._process, None
+        process, self._process, self._next = self._process, None, None
         if process is not None:
             process.kill()
             process.wait()
@@ -66,12 +67,26 @@ class Apart:
                 with suppress(OSError):  # what was still to be said is of no use
                     stream.close()
 
-    def chunks(self, window: Window, cursor: str, last_id: str) -> Iterator[Chunk]:
-        """What a window holds, from a place on; raises what the source raises there. Left early, the process ends."""
-        process = self._process or self._start()
+    def forget(self) -> None:
+        """End the process where it reads ahead."""
+        if self._next:
+            self.close()
+
+    def chunks(self, window: Window, cursor: str, last_id: str, then: Window | None = None) -> Iterator[Chunk]:
+        """What a window holds, from a place on; raises what the source raises there. Left early, the process ends.
+
+        Behind that it reads ahead in the window `then`, as far as there is room for what it reads.
+        """
+        if self._next and (self._next != window or cursor or last_id):
+            self.close()
+        process, is_asked = self._process or self._start(), self._next is not None
         is_done = False
         try:
-            _say(process.stdin, {"window": _parts(window), "cursor": cursor, "last_id": last_id})
+            if not is_asked:
+                _say(process.stdin, {"window": _parts(window), "cursor": cursor, "last_id": last_id})
+            if then:
+                _say(process.stdin, {"window": _parts(then), "cursor": "", "last_id": ""})
+            self._next = then
             while True:
                 kind, body = _hear(process.stdout)
                 if kind == _END:

@@ -64,12 +64,15 @@ class Chunk:
 class Elsewhere(Protocol):
     """Another process that reads (`apart.Apart`)."""
 
-    def chunks(self, window: Window, cursor: str, last_id: str) -> Iterator[Chunk]:
-        """What a window holds, from a place on."""
+    def chunks(self, window: Window, cursor: str, last_id: str, then: Window | None = None) -> Iterator[Chunk]:
+        """What a window holds, from a place on, while that of the window `then` is read ahead."""
 
     @property
     def is_running(self) -> bool:
         """Whether it is there already."""
+
+    def forget(self) -> None:
+        """Have nothing read ahead: what is there is changed by others."""
 
     def close(self) -> None:
         """End it."""
@@ -94,18 +97,30 @@ class Reading:
 
     def these(self, ids: list[str]) -> Iterator[Chunk]:
         """Work items by id."""
-        return self._ahead(self._chunks([IdPage(ids, None)], "", "")) if ids else iter(())
+        return self._here([IdPage(ids, None)], "", "") if ids else iter(())
 
     def window(
-        self, window: Window, cursor: str, last_id: str, reconcile: Sequence[str] = (), *, is_long: bool = False
+        self,
+        window: Window,
+        cursor: str,
+        last_id: str,
+        reconcile: Sequence[str] = (),
+        *,
+        is_long: bool = False,
+        then: Window | None = None,
     ) -> Iterator[Chunk]:
         """The work items of a window, from a page's cursor on, after that id of the page; a long one is read apart.
 
-        Raises what the source raises. Where the caller stops early, what was read ahead is forgotten.
+        Of the window `then` some is read ahead there, for the call that asks for it next. Raises what the source
+        raises. Where the caller stops early, or asks for something else, what was read ahead is forgotten.
         """
         if self._apart and not reconcile and (is_long or self._apart.is_running):
-            return self._ahead(self._apart.chunks(window, cursor, last_id))
-        pages = self._source.ids(window, cursor or None, reconcile)
+            return self._ahead(self._apart.chunks(window, cursor, last_id, then))
+        return self._here(self._source.ids(window, cursor or None, reconcile), cursor, last_id)
+
+    def _here(self, pages: Iterable[IdPage], cursor: str, last_id: str) -> Iterator[Chunk]:
+        if self._apart:
+            self._apart.forget()
         return self._ahead(self._chunks(pages, cursor, last_id))
 
     def _ahead(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:

@@ -131,7 +131,8 @@ def _run(hand: Hand, *, full: bool, project: str) -> None:
     def is_named() -> bool:
         return hand.context.now() - looked >= _NAMED_EVERY and again.is_named(hand.connection, hand.context.now())
 
-    while past.read(hand, states, lambda: is_old() or is_named()):
+    older = past.Past(hand, states)
+    while older.read(lambda: is_old() or is_named()):
         if is_old():
             begun = looked = _recent(hand, states, is_all=not project)
         elif is_named():
