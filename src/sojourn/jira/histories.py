@@ -3,8 +3,8 @@
 import itertools
 import json
 from collections.abc import Callable
-from operator import attrgetter
-from typing import Any, NamedTuple, TypeVar
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from sojourn.core.changes import UNKNOWN, Change, Membership, Steps, Unknown, set_steps, step_function
 from sojourn.core.flags import Flag
@@ -44,13 +44,8 @@ FIELD_NAMES = {
 }
 
 
-class _Entry(NamedTuple):
-    """One item of one history, with what the history says of it."""
-
-    at_ms: int
-    order: tuple[int, int]
-    author: str | None
-    item: dict[str, Any]
+_Entry = tuple[int, tuple[int, int], str | None, dict[str, Any]]
+"""One item of one history: when it was, its order among those of one instant, who did it, and the item."""
 
 
 class Histories:
@@ -69,7 +64,7 @@ class Histories:
         for history in _histories(record.key, issue):
             self._take(history)
         for entries in self.entries.values():
-            entries.sort(key=attrgetter("at_ms", "order"))
+            entries.sort(key=itemgetter(0, 1))
 
     def _take(self, history: dict[str, Any]) -> None:
         history_id = str(history.get("id", ""))
@@ -82,7 +77,7 @@ class Histories:
         number = int(history_id) if history_id.isdecimal() and len(history_id) < 100 else 0
         author = user_of(self.record, history.get("author"), at_ms)
         for place, key, item in wanted:
-            self.entries.setdefault(key, []).append(_Entry(at_ms, (number, place), author, item))
+            self.entries.setdefault(key, []).append((at_ms, (number, place), author, item))
 
     def _tracked(self, item: dict[str, Any]) -> str | None:
         """The tracked field a change item is about, or None."""
@@ -137,15 +132,13 @@ class Histories:
         empty = UNKNOWN if kind == "status" else None  # a work item is never without a status
         told: dict[str, tuple[str, int]] = {}
         changes: list[Change[str]] = []
-        for entry in self.entries.get(key, []):
-            item = entry.item
+        for at_ms, order, author, item in self.entries.get(key, []):
             before, after = values.side(item, "from"), values.side(item, "to")
             if isinstance(before, str):
-                told[before] = str(item.get("fromString") or before), entry.at_ms
+                told[before] = str(item.get("fromString") or before), at_ms
             if isinstance(after, str):
-                told[after] = str(item.get("toString") or after), entry.at_ms
-            before, after = before or empty, after or empty
-            changes.append(Change(entry.at_ms, entry.order, entry.author, before, after))
+                told[after] = str(item.get("toString") or after), at_ms
+            changes.append(Change(at_ms, order, author, before or empty, after or empty))
         for part, (name, at_ms) in told.items():
             self.record.name((kind, part), name, at_ms)
         return changes
@@ -156,17 +149,17 @@ class Histories:
         names = {} if isinstance(present, Unknown) else values.members(present)
         now: frozenset[str] | Unknown = UNKNOWN if isinstance(present, Unknown) else frozenset(names)
         sides = []
-        for entry in self.entries.get(key, []):
-            before = values.set_side(entry.item.get("from"), entry.item.get("fromString"))
-            after = values.set_side(entry.item.get("to"), entry.item.get("toString"))
+        for at_ms, order, author, item in self.entries.get(key, []):
+            before = values.set_side(item.get("from"), item.get("fromString"))
+            after = values.set_side(item.get("to"), item.get("toString"))
             names = {**before, **after, **names}
-            sides.append((entry, frozenset(before), frozenset(after)))
+            sides.append(((at_ms, order, author), frozenset(before), frozenset(after)))
         created_ms = self.record.created_ms
         if backwards:
-            moves = [Membership(e.at_ms, e.order, e.author, before, after) for e, before, after in sides]
+            moves = [Membership(*who, before, after) for who, before, after in sides]
             steps = set_steps(created_ms, now, moves, self.creator)
         else:
-            changes = [Change(e.at_ms, e.order, e.author, before or None, after or None) for e, before, after in sides]
+            changes = [Change(*who, before or None, after or None) for who, before, after in sides]
             steps = step_function(created_ms, now or None, changes, self.creator)
         self._put(key, self._set_refs(kind, steps, names))
 
@@ -191,7 +184,7 @@ class Histories:
 
     def _put_custom(self, key: str) -> None:
         present = self.fields.get(key, UNKNOWN)
-        texts = [str(entry.item.get(part) or "") for entry in self.entries.get(key, []) for part in ("from", "to")]
+        texts = [str(item.get(part) or "") for *_, item in self.entries.get(key, []) for part in ("from", "to")]
         is_text = isinstance(present, str)  # which may begin with a bracket
         if isinstance(present, list) or (not is_text and any(text.startswith("[") for text in texts)):
             self._put_set(key, key, present, backwards=False)
@@ -204,7 +197,7 @@ def _is_renamed(entries: list[_Entry]) -> bool:
 
     One id under two names is a rename or a new use of an old id, and a history alone cannot tell (docs/semantics.md 5).
     """
-    names = [(entry.item.get("fromString"), entry.item.get("toString")) for entry in entries]
+    names = [(item.get("fromString"), item.get("toString")) for *_, item in entries]
     return any(entered != left for (_, entered), (left, _) in itertools.pairwise(names) if entered and left)
 
 
@@ -214,7 +207,7 @@ T = TypeVar("T")
 def _timeline(record: IssueRecord, kind: str, steps: Steps[T], ref: Callable[[T], Ref]) -> TimelineRecord:
     """The steps with values of the store's dictionary; the unknown value is a value of its own there."""
     unknown = (kind, "")
-    if any(isinstance(part, Unknown) for part in steps.value):
+    if UNKNOWN in steps.value:
         record.name(unknown, "Unknown", FROM_PRESENT)
     found = [unknown if isinstance(part, Unknown) else part if part is None else ref(part) for part in steps.value]
     return TimelineRecord(steps.at_ms, found, steps.author, steps.flags)

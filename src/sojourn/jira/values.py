@@ -38,8 +38,11 @@ def instant_ms(value: Any, path: str) -> int:
     Raises Refused at `path` where it is neither, has no zone, or lies outside the years 1900 to 9998.
     """
     try:
-        is_number = isinstance(value, int) and not isinstance(value, bool)
-        found: int = value if is_number else (datetime.fromisoformat(value) - _EPOCH) // _MILLISECOND
+        if isinstance(value, int) and not isinstance(value, bool):
+            found: int = value
+        else:
+            since = datetime.fromisoformat(value) - _EPOCH
+            found = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
     except (TypeError, ValueError):
         raise Refused(
             path, f"{shown(value)} is not an instant; write it with its zone, such as 2024-01-31T09:00:00.000+0100"
@@ -78,15 +81,16 @@ def key_of(value: Any) -> str | None:
     ('3', 'Open', '3', None)
     """
     if isinstance(value, dict):
-        for part in ("accountId", "id", "key", "name", "value", "displayName"):
-            if value.get(part) not in (None, ""):
-                return short(str(value[part]))
-        return None
+        found = value.get("accountId") or value.get("id")  # nearly all have one
+        if not found:
+            found = next((value[part] for part in _IDS if value.get(part) not in (None, "")), None)
+        return None if found is None else short(found if isinstance(found, str) else str(found))
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return None if value in (None, "") else short(str(value))
 
 
+_IDS = ("accountId", "id", "key", "name", "value", "displayName")
 _ACCOUNT = ("accountId", "key", "name", "displayName", "emailAddress")
 
 
@@ -103,12 +107,15 @@ def user_key(value: Any) -> str | None:
     return None
 
 
+_NAMES = ("displayName", "name", "value", "key", "id")
+
+
 def name_of(value: Any) -> str:
     """What a value is called."""
     if isinstance(value, dict):
-        for part in ("displayName", "name", "value", "key", "id"):
+        for part in _NAMES:
             found = value.get(part)
-            if found not in (None, ""):
+            if found or found not in (None, ""):
                 return found if isinstance(found, str) else str(found)
     return value if isinstance(value, str) else key_of(value) or ""
 
@@ -176,9 +183,10 @@ def _split(text: Any) -> list[str]:
 
 def side(item: dict[str, Any], which: str) -> str | Unknown | None:
     """The id on one side, `from` or `to`, of a change item; UNKNOWN where the item does not have that side."""
-    key, name = item.get(which), item.get(f"{which}String")
+    key = item.get(which)
     if key not in (None, ""):
         return short(str(key))
+    name = item.get(f"{which}String")
     if name not in (None, ""):
         return short(str(name))
     return None if which in item or f"{which}String" in item else UNKNOWN
