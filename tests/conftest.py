@@ -70,6 +70,13 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+def pytest_configure() -> None:
+    """Hash passwords quickly."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["tests.hashing.Quick", *settings.PASSWORD_HASHERS[1:]]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     """On CI a skipped test is a failure: everything a test needs is installed there."""

@@ -14,6 +14,7 @@ import pytest
 from sojourn.jira.models import Connection
 from sojourn.jira.simulator import Fault, Simulator, serving
 from sojourn.sealed import Secret
+from tests import made_store
 from tests.cli.running import Run, Sojourn
 from tests.jira.simulated import made_up
 from tests.jobs.stores import COMMAND
@@ -51,6 +52,7 @@ class Here:
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Here]:
+    made_store.put_into(tmp_path / "home")
     simulator = Simulator(made_up(60), "cloud")
     with serving(simulator) as url:
         yield Here(tmp_path / "home", simulator, url)

@@ -17,6 +17,7 @@ import pytest
 
 from sojourn.history.models import Issue, Segment
 from sojourn.jira.demo import demo_issues
+from tests import made_store
 from tests.builders import change, issue
 from tests.cli.running import Run, Sojourn, environment, own_process
 from tests.core.calendar_help import ms
@@ -228,6 +229,8 @@ def new_store(tmp_path: Path) -> Iterator[Callable[[], OwnStore]]:
         made.append(OwnStore(tmp_path / name, f"{server.rpartition('/')[0]}/{name}" if server else ""))
         if server:
             on_server(server, f"CREATE DATABASE {name}")
+        else:
+            made_store.put_into(tmp_path / name)
         return made[-1]
 
     yield make

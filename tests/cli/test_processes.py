@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import made_store
 from tests.builders import issue
 from tests.cli.running import Run, environment, own_process
 
@@ -211,7 +212,7 @@ def until(is_so: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    assert own_process(tmp_path, "calendar", "list").code == 0
+    made_store.put_into(tmp_path)
     return tmp_path
 
 

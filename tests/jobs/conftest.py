@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from tests import made_store
 from tests.jobs.stores import Store, environment
 
 
@@ -26,6 +27,7 @@ def shared_store(tmp_path: Path) -> Iterator[Store]:
     """On SQLite a file, on PostgreSQL a database that is dropped afterwards."""
     url = os.environ["DATABASE_URL"]
     if not url:
+        made_store.put_into(tmp_path / "home")
         with running(Store(environment(tmp_path / "home", ""))) as store:
             yield store
         return

@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
 
+from sojourn import settings as own_settings
 from sojourn.access import attempts
 from sojourn.access.models import WrongAttempt
 
@@ -40,7 +41,9 @@ def try_in(client: Client, password: str = "wrong", name: str = "ann", address: 
 
 
 def test_passwords_are_hashed_by_argon2(ann: Any) -> None:
+    """At the cost that Django thinks right; only the tests' own are cheap."""
     assert ann.password.startswith("argon2$argon2id$")
+    assert own_settings.PASSWORD_HASHERS[0] == "django.contrib.auth.hashers.Argon2PasswordHasher"
 
 
 def test_an_older_hash_is_renewed_when_its_owner_signs_in(ann: Any, client: Client) -> None:
