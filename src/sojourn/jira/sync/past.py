@@ -101,11 +101,15 @@ class Past:
         return True
 
     def _after(self, state: ProjectState) -> _Plan | None:
-        """What is to be read once the window is that a project is in."""
+        """The window to begin once the one is read that a project is in; None where another is to be read on."""
         ended = copy(state)
         _end(ended)
         following = _least_known([ended if one is state else one for one in self._states])
-        return _plan(self._hand, following) if following else None
+        if following is None or following.is_in_window:
+            return None
+        plan = _plan(self._hand, following)
+        state.width_days = ended.width_days  # how far back to look first, the next time
+        return plan
 
     def _end_window(self, state: ProjectState, missed: int) -> None:
         with self._hand.step():
