@@ -15,7 +15,7 @@ run: $(VENV)/run.stamp ## Load the demo data once, then serve it on http://127.0
 test: $(VENV)/dev.stamp $(VENV)/recipes.stamp $(VENV)/node.stamp ## Everything that must pass; on PostgreSQL too where TEST_POSTGRES_URL is set
 	$(BIN)/pytest --numprocesses 2
 ifdef TEST_POSTGRES_URL
-	TEST_DATABASE_URL="$(TEST_POSTGRES_URL)" $(BIN)/pytest --numprocesses 2
+	TEST_DATABASE_URL="$(TEST_POSTGRES_URL)" $(BIN)/pytest --numprocesses 2 --ignore tests/core --ignore tests/net
 endif
 
 coverage: $(VENV)/dev.stamp $(VENV)/recipes.stamp $(VENV)/node.stamp ## Which lines no test runs
