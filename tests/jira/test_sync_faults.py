@@ -6,13 +6,15 @@ from itertools import pairwise, product
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 
-from sojourn.history.models import Issue
+from sojourn.history.dictionary import Dictionary
+from sojourn.history.models import Issue, Value
 from sojourn.history.write import Writer
 from sojourn.jira import connecting, health
 from sojourn.jira.simulator import BucketLimits, CloudLimits, Fault, changes
 from sojourn.jira.simulator.limits import refusal
+from sojourn.jira.sync import past
 from sojourn.jira.sync.hand import Hand
 from sojourn.sealed import Secret
 from tests.jira.simulated import NOW_MS
@@ -263,6 +265,29 @@ def test_a_work_item_that_the_store_does_not_take_is_left_out_alone(play: Play, 
         assert played.seen() - played.there() == {"10007"}
         [row] = played.connection.again.all()
         assert row.problem == "the store does not take it: OverflowError; the log says more"
+
+
+@pytest.mark.parametrize("is_apart", [False, True])
+def test_a_work_item_with_a_value_that_the_store_does_not_take_is_left_out_alone(
+    play: Play, monkeypatch: Any, is_apart: bool
+) -> None:
+    """Also where it came with others from another process, each with the names that any of them uses."""
+    made = Dictionary._made
+
+    def choosy(self: Dictionary, ref: Any, label: Any) -> Any:
+        if label.name == "unfit":
+            raise DataError("value too long")
+        return made(self, ref, label)
+
+    monkeypatch.setattr(Dictionary, "_made", choosy)
+    monkeypatch.setattr(past, "LONG", 0 if is_apart else 10**9)
+    with play() as played:
+        item = played.simulator.site.items["10007"]
+        item.fields["labels"] = ["unfit"]
+        item.cache.clear()
+        assert ended(played.sync()) == "finished"
+        assert played.seen() - played.there() == {"10007"}
+        assert not Value.objects.filter(name="unfit").exists()
 
 
 def test_a_store_that_is_full_or_locked_is_no_fault_of_work_items() -> None:

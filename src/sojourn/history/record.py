@@ -1,7 +1,7 @@
 """A work item as the store takes it: whole, with names for every id it uses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -114,6 +114,13 @@ class IssueRecord:
     field_types: dict[str, FieldType] = field(default_factory=dict)
     labels: dict[Ref, Label] = field(default_factory=dict)
     texts: dict[str, list[str]] = field(default_factory=dict)
+
+    def alone(self) -> "IssueRecord":
+        """The record without the names of what only other work items use."""
+        used = {*self.present.values(), *(ref for _, ref in self.values)}
+        for steps in self.timelines.values():
+            used.update(steps.value, (("user", account) for account in steps.author if account))
+        return replace(self, labels={ref: label for ref, label in self.labels.items() if ref in used})
 
     def name(self, ref: Ref, name: str, rank: int, category: str = "") -> None:
         """Learn what a value is called, unless a better name is known."""

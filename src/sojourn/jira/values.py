@@ -14,6 +14,11 @@ _MILLISECOND = timedelta(milliseconds=1)
 _CATEGORIES = {key: key for key in ("new", "indeterminate", "done")}
 _CATEGORIES |= {"TODO": "new", "IN_PROGRESS": "indeterminate", "DONE": "done"}
 """By key, and as `/statuses/search` names them."""
+_IDS = ("accountId", "id", "key", "name", "value", "displayName")
+_ACCOUNT = ("accountId", "key", "name", "displayName", "emailAddress")
+_NAMES = ("displayName", "name", "value", "key", "id")
+"""Where the id of a value, that of an account and the name of a value are, the best place first."""
+
 _STATE = re.compile(r"\bstate=(\w+)")
 _GREENHOPPER = re.compile(r"\bid=(\d+).*?\bname=([^,\]]*)")
 SPRINT_STATES = ("active", "closed", "future")
@@ -90,10 +95,6 @@ def key_of(value: Any) -> str | None:
     return None if value in (None, "") else short(str(value))
 
 
-_IDS = ("accountId", "id", "key", "name", "value", "displayName")
-_ACCOUNT = ("accountId", "key", "name", "displayName", "emailAddress")
-
-
 def user_key(value: Any) -> str | None:
     """The id of an account: Cloud's account id, or the Data Center user's key, or name; a text is a name."""
     if isinstance(value, str) and value:
@@ -105,9 +106,6 @@ def user_key(value: Any) -> str | None:
         if found:
             return short(found if isinstance(found, str) else str(found))
     return None
-
-
-_NAMES = ("displayName", "name", "value", "key", "id")
 
 
 def name_of(value: Any) -> str:

@@ -1,6 +1,7 @@
 """What a run of the sync has in hand, and the one way in which what it read is kept."""
 
 import logging
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,7 +23,7 @@ _MINUTE_MS = 60_000
 _AT_ONCE = 1_000
 _ACCESS_ENDS = timedelta(minutes=2)
 """So long before the end of an access token a run ends, and goes on with another one."""
-_UNFIT = (DataError, IntegrityError, ProgrammingError, ArithmeticError, TypeError, ValueError)
+_UNFIT = (DataError, IntegrityError, ProgrammingError, ArithmeticError, TypeError, ValueError, struct.error)
 """What is the fault of a record; a store that is full, locked or away is not, and ends the run."""
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ class Hand:
                 return {records[0].jira_id: f"the store does not take it: {type(error).__name__}; the log says more"}
             problems: dict[str, str] = {}
             for record in records:
-                problems |= self._write([record])
+                problems |= self._write([record.alone()])
             return problems
         return {}
 

@@ -19,8 +19,9 @@ LONG = 3_000
 
 _ENOUGH = 1_000
 _MOST = 50 * _ENOUGH
-"""Windows hold at least so many work items: few at first, so that something is there at once, then as many again as
-are there, since each costs some calls; but not more than may be read twice where a cursor is lost.
+"""Windows hold at least so many work items: few at first, so that something is there at once, then as many as were
+there when the window before began, since each costs some calls; but not more than may be read twice where a cursor is
+lost.
 """
 
 _LONGEST_DAYS = 20_000
@@ -156,6 +157,6 @@ def _edge(hand: Hand, state: ProjectState) -> int | None:
 
 
 def _end(state: ProjectState) -> None:
-    """Have the window be read that a project is in."""
+    """Note that the window is read that a project is in."""
     state.floor_ms, state.is_whole = state.window_ms, state.window_ms is None
     state.is_in_window, state.window_ms, state.cursor, state.last_id = False, None, "", ""
