@@ -1,7 +1,6 @@
 """Reading in a process of its own: the same store, and no process that is left behind."""
 
 import subprocess
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -20,6 +19,7 @@ from sojourn.jira.sync.reading import Chunk, Reading
 from sojourn.jira.window import Window
 from tests.jira.simulated import made_up
 from tests.jira.syncing import Synced, synced
+from tests.jobs.stores import until
 
 FACES = ("cloud", "datacenter")
 
@@ -135,8 +135,7 @@ def test_the_next_window_is_read_ahead_by_the_same_process(played: Synced, readi
     assert second
     assert not set(first) & set(second)
     assert ids(reading.window(FIRST, "", "", is_long=True, then=SECOND)) == first
-    while len(played.statuses("search/jql")) < 4:
-        time.sleep(0.01)  # nobody has asked for the second yet
+    until(lambda: len(played.statuses("search/jql")) == 4)  # nobody has asked for the second yet
     assert ids(reading.window(SECOND, "", "", is_long=True)) == second
     assert len(begun) == 1
 
