@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sojourn.history.record import Label, Ref, keep_better
+from sojourn.history.record import best_labels
 from sojourn.jira import access
 from sojourn.jira.payload import Reader
 from sojourn.jira.simulator import Fault, changes
@@ -54,12 +54,8 @@ def test_what_is_packed_is_the_same_when_it_is_unpacked() -> None:
         changelog = {"histories": item.histories, "total": len(item.histories)}
         fields = {**item.fields, "comment": comments, "description": "a text", "duedate": "2024-01-31"}
         records.append(reader.read({"id": item.id, "key": item.key, "fields": fields, "changelog": changelog}))
-    names: dict[Ref, Label] = {}
-    for record in records:
-        for ref, label in record.labels.items():
-            keep_better(names, ref, label)
     chunk = Chunk(records, {"1": "no sense"}, ["2"], "cursor", "3", is_end_of_page=True)
-    named = [replace(record, labels=names) for record in records]
+    named = [replace(record, labels=best_labels(records)) for record in records]
     assert unpack(pack(chunk)) == replace(chunk, records=named), "each with the best names that any of them knows"
 
 

@@ -1,6 +1,6 @@
 """A work item as the store takes it: whole, with names for every id it uses."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal, NamedTuple, get_args
@@ -129,3 +129,12 @@ class IssueRecord:
             self.labels[ref] = Label(name, rank, category)
         elif category or rank >= known.rank:  # else it is no better, as most: they are told many times over
             keep_better(self.labels, ref, Label(name, rank, category))
+
+
+def best_labels(records: Iterable[IssueRecord]) -> dict[Ref, Label]:
+    """What the values of all records are called, each told once."""
+    found: dict[Ref, Label] = {}
+    for labels in {id(record.labels): record.labels for record in records}.values():  # some share them
+        for ref, label in labels.items():
+            keep_better(found, ref, label)
+    return found

@@ -16,7 +16,7 @@ from sojourn.core.flags import Flag
 from sojourn.history.dictionary import Dictionary
 from sojourn.history.models import Issue, IssueValue, Link, RawIssue, Site, Text, Timeline
 from sojourn.history.packing import pack
-from sojourn.history.record import IssueRecord, Label, LinkRecord, ProjectRecord, Ref, keep_better
+from sojourn.history.record import IssueRecord, LinkRecord, ProjectRecord, best_labels
 from sojourn.history.signals import issue_written
 from sojourn.history.words import indexed
 
@@ -184,7 +184,6 @@ class Writer:
 
     def _learn(self, records: Sequence[IssueRecord]) -> None:
         """Learn the names in records, even in those that are older than the store: they may be the only ones."""
-        labels: dict[Ref, Label] = {}
         projects: dict[ProjectRecord, int] = {}
         fields = {(*one.field_names.items(), *one.field_types.items(), *one.timelines): one for one in records}
         for record in fields.values():  # few: most work items have the same fields
@@ -192,11 +191,8 @@ class Writer:
         for record in records:
             updated_ms = record.updated_ms or record.created_ms
             projects[record.project] = max(updated_ms, projects.get(record.project, updated_ms))
-        for told in {id(record.labels): record.labels for record in records}.values():  # some share them
-            for ref, label in told.items():
-                keep_better(labels, ref, label)
         self.dictionary.learn_projects(projects)
-        self.dictionary.learn(labels)
+        self.dictionary.learn(best_labels(records))
 
     def _write_issues(self, new: list[IssueRecord], stored: dict[str, Issue], version: int) -> None:
         if not new:

@@ -4,7 +4,6 @@ Pickling records takes several times as long as making them out of plain values 
 """
 
 import marshal
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -16,7 +15,7 @@ from sojourn.history.record import (
     ProjectRecord,
     Ref,
     TimelineRecord,
-    keep_better,
+    best_labels,
 )
 from sojourn.jira.sync.reading import Chunk
 
@@ -24,17 +23,8 @@ from sojourn.jira.sync.reading import Chunk
 def pack(chunk: Chunk) -> bytes:
     """A chunk as bytes."""
     rest = (chunk.unread, chunk.gone, chunk.cursor, chunk.last_id, chunk.is_end_of_page)
-    labels = [(ref, tuple(label)) for ref, label in _labels(chunk.records).items()]
+    labels = [(ref, tuple(label)) for ref, label in best_labels(chunk.records).items()]
     return marshal.dumps(([_plain(record) for record in chunk.records], labels, rest))
-
-
-def _labels(records: Iterable[IssueRecord]) -> dict[Ref, Label]:
-    """The names in all records: told once, as most are in many."""
-    found: dict[Ref, Label] = {}
-    for record in records:
-        for ref, label in record.labels.items():
-            keep_better(found, ref, label)
-    return found
 
 
 def _plain(one: IssueRecord) -> tuple[Any, ...]:
