@@ -86,10 +86,11 @@ def key_of(value: Any) -> str | None:
     ('3', 'Open', '3', None)
     """
     if isinstance(value, dict):
-        found = value.get("accountId") or value.get("id")  # nearly all have one
-        if not found:
-            found = next((value[part] for part in _IDS if value.get(part) not in (None, "")), None)
-        return None if found is None else short(found if isinstance(found, str) else str(found))
+        for part in _IDS:
+            found = value.get(part)
+            if found or found not in (None, ""):
+                return short(found if isinstance(found, str) else str(found))
+        return None
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return None if value in (None, "") else short(str(value))
