@@ -6,12 +6,12 @@ Those of SQLite are copies of one that a command has made; `tests/cli/test_proce
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tempfile
 from contextlib import closing
 from functools import cache
 from pathlib import Path
+
+from tests.cli.running import own_process
 
 STORE = "sojourn.sqlite3"
 
@@ -27,9 +27,7 @@ def put_into(home: Path) -> None:
 def _made() -> Path:
     """The home of a store that was just made; it lies in the folder that ends with the test process."""
     home = Path(tempfile.mkdtemp(dir=os.environ["SOJOURN_HOME"]))
-    command = [sys.executable, "-c", "from sojourn.cli import main; main()", "calendar", "list"]
-    environment = {**os.environ, "SOJOURN_HOME": str(home), "DATABASE_URL": ""}
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    assert own_process(home, "calendar", "list").code == 0
     with closing(sqlite3.connect(home / STORE)) as store:
         store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return home
