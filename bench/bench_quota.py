@@ -33,7 +33,7 @@ def main(items: int) -> None:
         jira = Jira("cloud", url, site.accounts[0].credentials("cloud"))
         with JiraSource.open(jira, route, manners) as source:
             window = Window(newest_first=True)
-            found = sum(len(batch.issues) for page in source.ids(window) for batch in source.batches(page.ids))
+            found = sum(len(batch.told) for page in source.ids(window) for batch in source.batches(page.ids))
             compared = sum(len(page.ids) for page in source.ids(window))
     if not found == compared == items:
         raise SystemExit(f"{items} work items are there; {found} were read and {compared} compared")

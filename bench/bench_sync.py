@@ -67,10 +67,11 @@ def read(source: JiraSource, *, is_understood: bool) -> tuple[int, int]:
     items = histories = 0
     for page in source.ids(Window(newest_first=True)):
         for batch in source.batches(page.ids):
-            items += len(batch.issues)
-            histories += sum(len(issue["changelog"]["histories"]) for issue in batch.issues)
-            if is_understood:
-                for issue in batch.issues:
+            items += len(batch.told)
+            for payload in batch.told.values():
+                issue = payload()
+                histories += len(issue["changelog"]["histories"])
+                if is_understood:
                     reader.read(issue)
     return items, histories
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from sojourn.errors import UserError
 from sojourn.jira.answers import Batch
 from sojourn.jira.demo import DEMO_STATUSES, demo_issues
 from sojourn.jira.manners import Manners
@@ -49,9 +50,13 @@ class Scene:
     def read(self, ids: list[str]) -> Batch:
         whole = Batch()
         for batch in self.source.batches(ids):
-            whole.issues.extend(batch.issues)
-            whole.unread.update(batch.unread)
-            whole.gone.extend(batch.gone)
+            whole.add(batch)
+        for key, payload in list(whole.told.items()):
+            try:
+                payload()
+            except UserError as error:
+                whole.unread[key] = str(error)
+                del whole.told[key]
         return whole
 
     def statuses(self, part: str = "") -> list[int]:

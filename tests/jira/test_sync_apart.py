@@ -3,17 +3,16 @@
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sojourn.history.record import best_labels
+from sojourn.history.record import IssueRecord, Label, Ref
 from sojourn.jira import access
 from sojourn.jira.payload import Reader
 from sojourn.jira.simulator import Fault, changes
 from sojourn.jira.sync import apart, past, task
-from sojourn.jira.sync.packed import pack, unpack
+from sojourn.jira.sync.packed import pack, pack_record, unpack
 from sojourn.jira.sync.pauses import Pauses
 from sojourn.jira.sync.reading import Chunk, Reading
 from sojourn.jira.window import Window
@@ -22,6 +21,7 @@ from tests.jira.syncing import Synced, synced
 from tests.jobs.stores import until
 
 FACES = ("cloud", "datacenter")
+REST = ("labels", "unread", "gone", "cursor", "last_id", "is_end_of_page")
 
 
 @pytest.fixture
@@ -48,15 +48,17 @@ def played(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Any:
 def test_what_is_packed_is_the_same_when_it_is_unpacked() -> None:
     """Of all that the demo has, and of texts that are kept."""
     reader = Reader(["customfield_10016"], keep_texts=True)
-    records = []
+    labels: dict[Ref, Label] = {}
+    records = {}
     for item in made_up(200).items.values():
         comments = {"comments": item.comments, "total": len(item.comments)}
         changelog = {"histories": item.histories, "total": len(item.histories)}
         fields = {**item.fields, "comment": comments, "description": "a text", "duedate": "2024-01-31"}
-        records.append(reader.read({"id": item.id, "key": item.key, "fields": fields, "changelog": changelog}))
-    chunk = Chunk(records, {"1": "no sense"}, ["2"], "cursor", "3", is_end_of_page=True)
-    named = [replace(record, labels=best_labels(records)) for record in records]
-    assert unpack(pack(chunk)) == replace(chunk, records=named), "each with the best names that any of them knows"
+        issue = {"id": item.id, "key": item.key, "fields": fields, "changelog": changelog}
+        records[item.id] = reader.read(issue, labels)
+    chunk = Chunk(records, labels, {"1": "no sense"}, ["2"], "cursor", "3", is_end_of_page=True)
+    packed = Chunk({key: pack_record(one) for key, one in records.items()}, *[getattr(chunk, name) for name in REST])
+    assert unpack(pack(packed)) == chunk
 
 
 @pytest.mark.django_db
@@ -120,8 +122,8 @@ def reading(played: Synced, begun: list[Any]) -> Iterator[Reading]:
 FIRST, SECOND = Window("10001", newest_first=True), Window("10002", newest_first=True)
 
 
-def ids(chunks: Iterable[Chunk]) -> list[str]:
-    return [record.jira_id for chunk in chunks for record in chunk.records]
+def ids(chunks: Iterable[Chunk[IssueRecord]]) -> list[str]:
+    return [key for chunk in chunks for key in chunk.records]
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 
 from sojourn.jira.answers import Batch, IdPage, account, missing, payload, server_ms
@@ -12,7 +13,7 @@ from sojourn.jira.cloud import Cloud
 from sojourn.jira.datacenter import DataCenter
 from sojourn.jira.failures import BadRequest, CursorLost, JiraFailure, NotThere
 from sojourn.jira.payload import Reader
-from sojourn.jira.request import Request, Talk, get
+from sojourn.jira.request import Request, Talk, get, part, parts, post
 from sojourn.jira.window import Window
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -24,7 +25,10 @@ def play(talk: Talk[Any], *answers: Any) -> tuple[list[Request], Any]:
     asked = [next(talk)]
     try:
         for answer in answers:
-            asked += [talk.throw(answer) if isinstance(answer, Exception) else talk.send(answer)]
+            if isinstance(answer, Exception):
+                asked += [talk.throw(answer)]
+            else:
+                asked += [talk.send(asked[-1].read(orjson.dumps(answer)))]
     except StopIteration as end:
         return asked, end.value
     raise AssertionError(f"asks on: {asked[-1]}")
@@ -220,7 +224,15 @@ def test_recorded_answers_of_a_real_server_are_read(shared: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", [None, [], {"issues": None}, {"issues": [1]}, {"issues": {"id": 1}}, {"total": 1}])
-@pytest.mark.parametrize("talk", [lambda: CLOUD.ids("j", None), lambda: DATA_CENTER.ids("j", None)])
+@pytest.mark.parametrize(
+    "talk",
+    [
+        lambda: CLOUD.ids("j", None),
+        lambda: DATA_CENTER.ids("j", None),
+        lambda: CLOUD.batch(["1"]),
+        lambda: DATA_CENTER.batch(["1"]),
+    ],
+)
 def test_json_that_is_not_jira_s_is_told(talk: Any, answer: Any) -> None:
     with pytest.raises(JiraFailure, match="Jira answers otherwise than described"):
         play(talk(), answer)
@@ -233,6 +245,42 @@ def test_a_work_item_without_what_all_have_is_told(api: Any, strange: dict[str, 
     _, batch = play(api.batch(["1"]), *answers)
     assert batch.unread == {"1": "Jira gives it without id, key or fields"}
     assert (batch.issues, batch.gone) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("body", "is_json"),
+    [
+        (b'{"issues": [{"id": "1"}], "total": 1', False),
+        (b"<html>", False),
+        (b"", False),
+        (b'{"issues": [{"id": "1"}}]}', False),
+        (b'{"issues": [{"id": "\xff"}]}', True),
+        (b'{"issues": [], "why": "\xff"}', False),
+        (b'{"issues": ["\\ud83d", ' + b"[" * 5_000 + b"]" * 5_000 + b"]}", False),
+        (b'{"issues": ["\\ud83d", ' + b"[" * 1_018 + b"]" * 1_018 + b"]}", False),
+    ],
+)
+def test_an_answer_that_is_no_json_is_not_taken_for_one(body: bytes, is_json: bool) -> None:
+    """What is wrong inside of a member is found when that one is read."""
+    talk = DATA_CENTER.batch(["1"])
+    request = next(talk)
+    if not is_json:
+        with pytest.raises(ValueError):  # noqa: PT011 - whatever the parser says of it
+            request.read(body)
+        return
+    with pytest.raises(JiraFailure, match="the member of a list is no object"):
+        talk.send(request.read(body))
+
+
+def test_members_stay_json_and_the_rest_is_read() -> None:
+    request = post("/x", {}, apart="issues")
+    found = request.read(b'{"issues": [{"id": "1", "half": "\\ud83d"}, {}], "total": 2, "issueErrors": [{"id": "3"}]}')
+    assert found == {
+        "issues": [b'{"id": "1", "half": "\\ud83d"}', b"{}"],
+        "total": 2,
+        "issueErrors": [{"id": "3"}],
+    }
+    assert [part(one) for one in parts(found, "issues")] == [{"id": "1", "half": "\ud83d"}, {}]
 
 
 def test_a_text_in_an_address_cannot_lead_elsewhere() -> None:

@@ -1,6 +1,6 @@
 """What the clients make of Jira's answers, the same for Cloud and for Data Center."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
@@ -25,22 +25,37 @@ class IdPage:
 class Batch:
     """What became of the work items that were asked for.
 
-    `issues` are payloads as `payload.Reader` reads them, each with its whole changelog and all its comments. `unread`
-    are those that Jira could not give, and why. `gone` are deleted, or the account may not see them any more. `asked`
-    are all of them, in the order in which they were asked for.
+    `told` has by id what makes the payload that `payload.Reader` reads, with the whole changelog and all comments; it
+    raises Refused or JiraFailure where Jira told something else. `unread` are those that Jira could not give, and why.
+    `gone` are deleted, or the account may not see them any more. `asked` are all of them, in the order in which they
+    were asked for.
     """
 
-    issues: list[dict[str, Any]] = field(default_factory=list)
+    told: dict[str, Callable[[], dict[str, Any]]] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
+    @property
+    def issues(self) -> list[dict[str, Any]]:
+        """All payloads at once."""
+        return [payload() for payload in self.told.values()]
+
     def add(self, other: "Batch") -> None:
         """Take in what became of others."""
-        self.issues.extend(other.issues)
+        self.told.update(other.told)
         self.unread.update(other.unread)
         self.gone.extend(other.gone)
         self.asked.extend(other.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A work item as it came, and what did not come with it."""
+
+    json: bytes
+    lacks_comments: bool = False
+    lacks_histories: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +121,14 @@ def payload(
 ) -> dict[str, Any]:
     """One work item in the shape that `payload.Reader` reads; `total` is how many histories there are, None unknown.
 
+    `comments` are all there are, or None for those that came with it.
+
     It holds what Jira says of the work item and nothing of how it was asked, so that the same history, however it was
     fetched, is the same payload. A history may be later than `updated` by some milliseconds in real data, so none is
     left out for that; what changed while it was read will be read again by the next sweep.
     """
     fields = dict(issue["fields"])
+    comments = comments_of(issue) if comments is None else comments
     if comments is not None:
         fields["comment"] = {"comments": comments, "total": len(comments)}
     once = {str(history.get("id")): history for history in histories}
@@ -121,14 +139,19 @@ def payload(
     return {**told, "changelog": {"histories": ordered, "total": max(total, len(ordered))}}
 
 
-def comments_of(issue: Mapping[str, Any]) -> tuple[list[dict[str, Any]] | None, bool]:
-    """The comments that came with a work item, None where none were told of, and whether there are more."""
+def comments_of(issue: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """The comments that came with a work item, None where none were told of."""
     told = issue["fields"].get("comment")
     if not isinstance(told, dict):
-        return None, False
-    comments = values.objects(told.get("comments"), f"{issue['key']}.fields.comment.comments")
-    total = told.get("total")
-    return comments, isinstance(total, int) and total > len(comments)
+        return None
+    return values.objects(told.get("comments"), f"{issue['key']}.fields.comment.comments")
+
+
+def lacks_comments(issue: Mapping[str, Any]) -> bool:
+    """Whether a work item has more comments than came with it."""
+    told = issue["fields"].get("comment")
+    came, total = (told.get("comments") or [], told.get("total")) if isinstance(told, dict) else ([], 0)
+    return isinstance(came, list) and isinstance(total, int) and total > len(came)
 
 
 def is_work_item(issue: Mapping[str, Any]) -> bool:

@@ -8,7 +8,6 @@ import orjson
 
 from sojourn.jira.credentials import Credentials
 from sojourn.jira.failures import BadRequest, CredentialsRefused, JiraFailure, NotAllowed, NotThere
-from sojourn.jira.files import loads
 from sojourn.jira.manners import Manners
 from sojourn.jira.request import Request, Talk
 from sojourn.jira.transport import Send
@@ -51,7 +50,7 @@ class Client:
         def check(answer: Answer) -> None:
             self._check_credentials(answer)
             self._check_status(request, answer)
-            found.append(self._json(answer))
+            found.append(self._json(request, answer))
 
         self._manners.call(request.endpoint, lambda: self._send(request), check)
         return found[-1]
@@ -74,9 +73,9 @@ class Client:
         if status not in (HTTPStatus.OK, HTTPStatus.CREATED):
             raise BadRequest(f"{where}: answers with status {status}{_reason(answer)}")
 
-    def _json(self, answer: Answer) -> Any:
+    def _json(self, request: Request, answer: Answer) -> Any:
         try:
-            found = loads(answer.body)
+            found = request.read(answer.body)
         except ValueError:
             found = None
         if not isinstance(found, dict | list):

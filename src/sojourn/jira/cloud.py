@@ -5,15 +5,15 @@ bulk, in any number of threads. Histories never come with `expand=changelog`, wh
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from sojourn.errors import Refused
 from sojourn.jira import answers
-from sojourn.jira.answers import IGNORED, Account, Batch, IdPage, Permission
+from sojourn.jira.answers import IGNORED, Account, Batch, Came, IdPage, Permission
 from sojourn.jira.changelogs import in_ms
 from sojourn.jira.failures import BadRequest, CursorLost, NotThere
 from sojourn.jira.holders import UNKNOWN, Permits, browse_holders, holders
-from sojourn.jira.request import Talk, all_pages, get, number, objects, post, text
+from sojourn.jira.request import Talk, all_pages, get, number, objects, part, parts, post, text
 
 MOST_IDS = 5_000
 MOST_ISSUES = 100
@@ -62,19 +62,16 @@ class Cloud:
         found = yield from self._issues(ids, batch)
         batch.gone.extend(one for one in ids if one not in found and one not in batch.unread)
         histories = yield from self._histories(list(found))
-        for key, issue in ((key, found[key]) for key in ids if key in found):
-            told = histories.get(key, [])
+        for key, came in ((key, found[key]) for key in ids if key in found):
             try:
-                comments = yield from _comments(issue)
+                comments = (yield from _comments(key)) if came.lacks_comments else None
             except NotThere:
                 batch.gone.append(key)
-            except Refused as error:
-                batch.unread[key] = str(error)
             else:
-                batch.issues.append(answers.payload(issue, told, len(told), comments))
+                batch.told[key] = partial(_payload, came.json, histories.get(key, []), comments)
         return batch
 
-    def _issues(self, ids: Sequence[str], batch: Batch) -> Talk[dict[str, dict[str, Any]]]:
+    def _issues(self, ids: Sequence[str], batch: Batch) -> Talk[dict[str, Came]]:
         """The work items by id. One that Jira could not give with the others is asked for once more by itself."""
         found, errors = yield from self._bulk(ids, batch)
         for key in errors:
@@ -83,27 +80,28 @@ class Cloud:
             batch.unread.update(why)
         return found
 
-    def _bulk(self, ids: Sequence[str], batch: Batch) -> Talk[tuple[dict[str, dict[str, Any]], dict[str, str]]]:
+    def _bulk(self, ids: Sequence[str], batch: Batch) -> Talk[tuple[dict[str, Came], dict[str, str]]]:
         """Work items by id, and why Jira could not give some."""
-        answer = yield post("/rest/api/3/issue/bulkfetch", {"issueIdsOrKeys": list(ids), "fields": self._fields})
-        found: dict[str, dict[str, Any]] = {}
-        for issue in objects(answer, "issues"):
+        question = {"issueIdsOrKeys": list(ids), "fields": self._fields}
+        answer = yield post("/rest/api/3/issue/bulkfetch", question, apart="issues")
+        found: dict[str, Came] = {}
+        for one in parts(answer, "issues"):
+            issue = part(one)
             if answers.is_work_item(issue):
-                found[str(issue["id"])] = issue
+                found[str(issue["id"])] = Came(one, answers.lacks_comments(issue))
             else:
                 batch.unread[text(issue, "id")] = "Jira gives it without id, key or fields"
         errors = objects(answer.get("issueErrors") or [])
         return found, {text(error, "id"): text(error, "errorMessage") or "Jira does not say why" for error in errors}
 
-    def _histories(self, ids: Sequence[str]) -> Talk[dict[str, list[dict[str, Any]]]]:
+    def _histories(self, ids: Sequence[str]) -> Talk[dict[str, list[bytes]]]:
         """The whole changelogs by work item: of all fields, so that a field can be tracked later."""
-        found: dict[str, list[dict[str, Any]]] = {}
+        found: dict[str, list[bytes]] = {}
         question: dict[str, Any] = {"issueIdsOrKeys": list(ids), "maxResults": _MOST_HISTORIES}
         while ids:
-            answer = yield post("/rest/api/3/changelog/bulkfetch", question)
-            for part in objects(answer, "issueChangeLogs"):
-                told = [in_ms(history) for history in objects(part.get("changeHistories") or [])]
-                found.setdefault(text(part, "issueId"), []).extend(told)
+            answer = yield post("/rest/api/3/changelog/bulkfetch", question, apart="issueChangeLogs")
+            for one in parts(answer, "issueChangeLogs"):
+                found.setdefault(text(part(one), "issueId"), []).append(one)
             token = text(answer, "nextPageToken")
             if not token:
                 break
@@ -176,10 +174,15 @@ class Cloud:
         return {text(one, "permission"): {str(issue) for issue in one.get("issues") or ()} for one in grants}
 
 
-def _comments(issue: dict[str, Any]) -> Talk[list[dict[str, Any]] | None]:
-    """All comments of a work item; those beyond the ones that came with it are asked for."""
-    comments, are_more = answers.comments_of(issue)
-    if not are_more:
-        return comments
-    request = get("/rest/api/3/issue/{issueIdOrKey}/comment", {"issueIdOrKey": str(issue["id"])}, orderBy="created")
+def _comments(issue: str) -> Talk[list[dict[str, Any]]]:
+    """All comments of a work item by id."""
+    request = get("/rest/api/3/issue/{issueIdOrKey}/comment", {"issueIdOrKey": issue}, orderBy="created")
     return (yield from all_pages(request, "comments", _MOST_COMMENTS))
+
+
+def _payload(came: bytes, changelogs: list[bytes], comments: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """The payload of a work item, of which all comments are told where more are there than came with it."""
+    issue = part(came)
+    pages = (objects(part(one).get("changeHistories") or []) for one in changelogs)
+    histories = [in_ms(history) for page in pages for history in page]
+    return answers.payload(issue, histories, len(histories), comments)

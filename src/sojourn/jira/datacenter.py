@@ -6,14 +6,14 @@ do not meet, it is asked for again from further back.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from sojourn.errors import Refused
 from sojourn.jira import answers, values
-from sojourn.jira.answers import IGNORED, Account, Batch, IdPage, Permission
+from sojourn.jira.answers import IGNORED, Account, Batch, Came, IdPage, Permission
 from sojourn.jira.failures import NotThere
 from sojourn.jira.holders import PORTAL, UNKNOWN, Permits, browse_holders
-from sojourn.jira.request import Talk, all_pages, get, number, objects, post, text
+from sojourn.jira.request import Talk, all_pages, get, number, objects, part, parts, post, text
 
 MOST_IDS = 1_000
 MOST_ISSUES = 100
@@ -55,20 +55,18 @@ class DataCenter:
         batch = Batch()
         found = yield from self._issues(ids, batch)
         batch.gone.extend(one for one in ids if one not in found and one not in batch.unread)
-        for key, issue in ((key, found[key]) for key in ids if key in found):
+        for key, came in ((key, found[key]) for key in ids if key in found):
             try:
-                histories, total = yield from _histories(issue)
-                comments = yield from _comments(issue)
+                changelog = (yield from _changelog(key)) if came.lacks_histories else None
+                comments = (yield from _comments(key)) if came.lacks_comments else None
             except NotThere:
                 batch.gone.append(key)
-            except Refused as error:
-                batch.unread[key] = str(error)
             else:
-                batch.issues.append(answers.payload(issue, histories, total, comments))
+                batch.told[key] = partial(_payload, came.json, changelog, comments)
         return batch
 
-    def _issues(self, ids: Sequence[str], batch: Batch) -> Talk[dict[str, dict[str, Any]]]:
-        found: dict[str, dict[str, Any]] = {}
+    def _issues(self, ids: Sequence[str], batch: Batch) -> Talk[dict[str, Came]]:
+        found: dict[str, Came] = {}
         question: dict[str, Any] = {
             "jql": f"id in ({', '.join(ids)})",
             "fields": self._fields,
@@ -77,12 +75,14 @@ class DataCenter:
         }
         read = 0
         while read < len(ids):
-            answer = yield post("/rest/api/2/search", {**question, "startAt": read, "maxResults": len(ids)})
-            page = objects(answer, "issues")
+            asked = {**question, "startAt": read, "maxResults": len(ids)}
+            answer = yield post("/rest/api/2/search", asked, apart="issues")
+            page = parts(answer, "issues")
             read += len(page)
-            for issue in page:
+            for one in page:
+                issue = part(one)
                 if answers.is_work_item(issue):
-                    found[str(issue["id"])] = issue
+                    found[str(issue["id"])] = Came(one, answers.lacks_comments(issue), _lacks_histories(issue))
                 else:
                     batch.unread[str(issue.get("id"))] = "Jira gives it without id, key or fields"
             if not page or read >= number(answer, "total"):
@@ -165,39 +165,42 @@ def _write(end: int, ids: list[str]) -> str:
     return f"{end - len(tail)}:{','.join(tail)}"
 
 
-def _histories(issue: dict[str, Any]) -> Talk[tuple[list[dict[str, Any]], int | None]]:
-    """The changelog of a work item, and how long Jira says it is; fetched by itself where it came cut or not at all.
+def _lacks_histories(issue: dict[str, Any]) -> bool:
+    """Whether a changelog came cut or not at all."""
+    changelog = issue.get("changelog")
+    if not isinstance(changelog, dict):
+        return True
+    came, total = changelog.get("histories") or [], changelog.get("total")
+    return isinstance(came, list) and isinstance(total, int) and len(came) < total
+
+
+def _changelog(issue: str) -> Talk[dict[str, Any] | None]:
+    """The changelog of a work item by id, fetched by itself; None where it is not to be had.
 
     Servers without that address give it with the work item, as long as they can.
     """
-    told = _changelog(issue)
-    if told and len(told[0]) >= told[1]:
-        return told
-    here = {"issueIdOrKey": str(issue["id"])}
+    here = {"issueIdOrKey": issue}
     try:
         pages = get("/rest/api/2/issue/{issueIdOrKey}/changelog", here)
         histories = yield from all_pages(pages, "values", _MOST_HISTORIES)
-        return histories, len(histories)
     except NotThere:
         answer = yield get("/rest/api/2/issue/{issueIdOrKey}", here, fields="id", expand="changelog")
-        again = _changelog({**issue, "changelog": (answer or {}).get("changelog")})
-        return again or ([], told[1] if told else None)
+        return answer.get("changelog") if isinstance(answer, dict) else None
+    return {"histories": histories}
 
 
-def _changelog(issue: dict[str, Any]) -> tuple[list[dict[str, Any]], int] | None:
-    """The histories that came with a work item and how many there are, or None where none were told of."""
-    changelog = issue.get("changelog")
-    if not isinstance(changelog, dict):
-        return None
-    histories = values.objects(changelog.get("histories"), f"{issue['key']}.changelog.histories")
-    total = changelog.get("total")
-    return histories, total if isinstance(total, int) else len(histories)
-
-
-def _comments(issue: dict[str, Any]) -> Talk[list[dict[str, Any]] | None]:
-    """All comments of a work item; those beyond the ones that came with it are asked for."""
-    comments, are_more = answers.comments_of(issue)
-    if not are_more:
-        return comments
-    request = get("/rest/api/2/issue/{issueIdOrKey}/comment", {"issueIdOrKey": str(issue["id"])}, orderBy="created")
+def _comments(issue: str) -> Talk[list[dict[str, Any]]]:
+    """All comments of a work item by id."""
+    request = get("/rest/api/2/issue/{issueIdOrKey}/comment", {"issueIdOrKey": issue}, orderBy="created")
     return (yield from all_pages(request, "comments", _MOST_COMMENTS))
+
+
+def _payload(came: bytes, changelog: dict[str, Any] | None, comments: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """The payload of a work item, with the changelog and the comments that were fetched where it came without."""
+    issue = part(came)
+    told = issue.get("changelog") if changelog is None else changelog
+    if not isinstance(told, dict):
+        return answers.payload(issue, [], None, comments)
+    histories = values.objects(told.get("histories"), f"{issue['key']}.changelog.histories")
+    total = told.get("total")
+    return answers.payload(issue, histories, total if isinstance(total, int) else len(histories), comments)

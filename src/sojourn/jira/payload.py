@@ -10,7 +10,7 @@ import orjson
 
 from sojourn.core.flags import Flag
 from sojourn.errors import Refused
-from sojourn.history.record import FROM_PRESENT, IssueRecord, ProjectRecord, Ref, TimelineRecord
+from sojourn.history.record import FROM_PRESENT, IssueRecord, Label, ProjectRecord, Ref, TimelineRecord
 from sojourn.jira import present, texts, values
 from sojourn.jira.histories import COLUMNS, FIELD_NAMES, SINGLE, Histories, key_of, user_of
 
@@ -31,8 +31,8 @@ class Reader:
         self._keep_texts = keep_texts
         self._salt = json.dumps([2, sorted(self._custom_fields), keep_texts]).encode()
 
-    def read(self, issue: dict[str, Any]) -> IssueRecord:
-        """The record of one work item, `GET /issue` with its changelog.
+    def read(self, issue: dict[str, Any], labels: dict[Ref, Label] | None = None) -> IssueRecord:
+        """The record of one work item, `GET /issue` with its changelog; several may share their `labels`.
 
         Raises Refused, naming the place, where the payload lacks what a history needs: id, key, fields, their
         `created`, and the instants of its changes; and where it has something else than Jira has at that place.
@@ -43,7 +43,7 @@ class Reader:
             if payload is None:  # something in it cannot be stored
                 issue = values.storable(issue, key)
                 payload = orjson.dumps(self._kept(_identity(issue), issue), option=orjson.OPT_SORT_KEYS)
-            record = self._record(key, issue, payload)
+            record = self._record(key, issue, payload, {} if labels is None else labels)
             Histories(self._custom_fields, issue, record).read()
             _read_comments(issue["fields"], record)
             present.read(issue, record)
@@ -65,7 +65,7 @@ class Reader:
     def _kept(self, key: str, issue: dict[str, Any]) -> dict[str, Any]:
         return issue if self._keep_texts else _without_texts(key, issue)
 
-    def _record(self, key: str, issue: dict[str, Any], payload: bytes) -> IssueRecord:
+    def _record(self, key: str, issue: dict[str, Any], payload: bytes, labels: dict[Ref, Label]) -> IssueRecord:
         fields = issue["fields"]
         updated, resolved = fields.get("updated"), fields.get("resolutiondate")
         record = IssueRecord(
@@ -82,6 +82,7 @@ class Reader:
             payload=payload,
             digest=blake2b(self._salt + payload, digest_size=16).digest(),
             flags=_completeness(issue.get("changelog")),
+            labels=labels,
         )
         record.present = {name: _present(record, fields, name) for name in COLUMNS}
         return record

@@ -7,7 +7,7 @@
         window = Window(project="10000", since_ms=watermark_ms)
         for page in source.ids(window):                               # page.cursor resumes a sweep that was ended
             for batch in source.batches(page.ids):                    # in the order of the ids, in flat memory
-                writer.write([reader.read(issue) for issue in batch.issues])
+                writer.write([reader.read(payload()) for payload in batch.told.values()])
         source.count(window)                                          # to compare: a sweep can end early unseen
 
 A sweep can name one id twice, and can miss what moves while it is swept; whoever sweeps counts, and sweeps with an
@@ -19,11 +19,11 @@ has to begin again. To end it early, hand `Manners` a sleep that raises.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal, TypeVar
 
 from sojourn.errors import Refused, UserError
@@ -137,11 +137,14 @@ class JiraSource:
             batch.add(self._batch(ids[len(ids) // 2 :]))
             return batch
         batch.asked.extend(ids)
-        for issue in batch.issues:
-            told = {name: self._custom_names[name] for name in issue["fields"] if name in self._custom_names}
-            if told:
-                issue["names"] = told
+        batch.told.update({key: partial(self._named, payload) for key, payload in batch.told.items()})
         return batch
+
+    def _named(self, payload: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """A payload with the names of its custom fields."""
+        issue = payload()
+        names = {name: self._custom_names[name] for name in issue["fields"] if name in self._custom_names}
+        return {**issue, "names": names} if names else issue
 
     def _without_poison(self, ids: Sequence[str], error: Unavailable, *, is_part: bool) -> Batch:
         """Read work items by halves where Jira breaks over one of them, and tell which half it is.

@@ -15,15 +15,16 @@ from typing import IO, Any, NoReturn
 
 import orjson
 
+from sojourn.history.record import IssueRecord
 from sojourn.jira import credentials, failures
 from sojourn.jira.failures import JiraFailure, Unavailable
 from sojourn.jira.manners import Manners
 from sojourn.jira.payload import Reader
 from sojourn.jira.source import Jira, JiraSource
 from sojourn.jira.sync import pauses
-from sojourn.jira.sync.packed import pack, unpack
+from sojourn.jira.sync.packed import pack, pack_record, unpack
 from sojourn.jira.sync.pauses import Pauses
-from sojourn.jira.sync.reading import Chunk, Reading, rarely_collected
+from sojourn.jira.sync.reading import Chunk, Chunks, rarely_collected
 from sojourn.jira.window import Window
 from sojourn.net import Openings, Route
 
@@ -72,7 +73,9 @@ class Apart:
         if self._next:
             self.close()
 
-    def chunks(self, window: Window, cursor: str, last_id: str, then: Window | None = None) -> Iterator[Chunk]:
+    def chunks(
+        self, window: Window, cursor: str, last_id: str, then: Window | None = None
+    ) -> Iterator[Chunk[IssueRecord]]:
         """What a window holds, from a place on; raises what the source raises there. Left early, the process ends.
 
         Behind that it reads ahead in the window `then`, as far as there is room for what it reads.
@@ -146,21 +149,20 @@ def work() -> None:
     where = told["route"]
     authorities = Path(where["authorities"]) if where["authorities"] else None
     route = Route(Openings.of([tuple(one) for one in where["openings"]]), where["proxy"], authorities)
-    waits = Pauses(lambda: None)
-    manners = Manners(told["name"], sleep=waits.sleep)
+    manners = Manners(told["name"], sleep=Pauses(lambda: None).sleep)
     target = Jira(credentials=signed, **told["jira"])
     with rarely_collected(), JiraSource.open(target, route, manners) as source:
-        reading = Reading(source, Reader(**told["reader"]), waits, lambda: None)
+        chunks = Chunks(source, Reader(**told["reader"]), pack_record)
         with suppress(BrokenPipeError):  # nobody is there any more who listens
             for line in stdin:
-                _answer(reading, orjson.loads(line), lambda kind, body=b"": _send(stdout, kind, body))
+                _answer(chunks, orjson.loads(line), lambda kind, body=b"": _send(stdout, kind, body))
     # What is left in the buffer of stdout has nobody to go to either, and Python would complain.
     os._exit(0)
 
 
-def _answer(reading: Reading, asked: dict[str, Any], send: Callable[..., None]) -> None:
+def _answer(chunks: Chunks[bytes], asked: dict[str, Any], send: Callable[..., None]) -> None:
     try:
-        for chunk in reading.window(Window(*asked["window"]), asked["cursor"], asked["last_id"]):
+        for chunk in chunks.window(Window(*asked["window"]), asked["cursor"], asked["last_id"]):
             send(_CHUNK, pack(chunk))
     except JiraFailure as failure:
         told = {"class": type(failure).__name__, "text": str(failure), "wait_s": getattr(failure, "wait_s", 0.0)}

@@ -53,10 +53,10 @@ class Hand:
         if ends_at is not None and self.context.now() > ends_at - _ACCESS_ENDS:
             raise PutBack
 
-    def keep(self, chunk: Chunk, place: Callable[[], None] = lambda: None) -> None:
+    def keep(self, chunk: Chunk[IssueRecord], place: Callable[[], None] = lambda: None) -> None:
         """Write what was read; in the same transaction `place` notes how far the reading is."""
         with self.step():
-            problems = chunk.unread | self._write(chunk.records)
+            problems = chunk.unread | self._write(list(chunk.records.values()))
             self.writer.remove(chunk.gone)
             now = self.context.now()
             read = [issue for issue in chunk.ids if issue not in problems]

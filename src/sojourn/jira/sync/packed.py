@@ -8,27 +8,20 @@ from datetime import date
 from typing import Any
 
 from sojourn.core.flags import Flag
-from sojourn.history.record import (
-    IssueRecord,
-    Label,
-    LinkRecord,
-    ProjectRecord,
-    Ref,
-    TimelineRecord,
-    best_labels,
-)
+from sojourn.history.record import IssueRecord, Label, LinkRecord, ProjectRecord, Ref, TimelineRecord
 from sojourn.jira.sync.reading import Chunk
 
 
-def pack(chunk: Chunk) -> bytes:
-    """A chunk as bytes."""
+def pack(chunk: Chunk[bytes]) -> bytes:
+    """A chunk of packed records as bytes."""
     rest = (chunk.unread, chunk.gone, chunk.cursor, chunk.last_id, chunk.is_end_of_page)
-    labels = [(ref, tuple(label)) for ref, label in best_labels(chunk.records).items()]
-    return marshal.dumps(([_plain(record) for record in chunk.records], labels, rest))
+    labels = [(ref, tuple(label)) for ref, label in chunk.labels.items()]
+    return marshal.dumps((list(chunk.records.values()), labels, rest))
 
 
-def _plain(one: IssueRecord) -> tuple[Any, ...]:
-    return (
+def pack_record(one: IssueRecord) -> bytes:
+    """A record as bytes, without its labels."""
+    plain: Any = (
         (one.jira_id, one.key, tuple(one.project), one.summary, one.created_ms, one.updated_ms, one.resolved_ms),
         one.due.isoformat() if one.due else None,
         (one.present, one.fields, one.payload, one.digest, int(one.flags)),
@@ -36,13 +29,15 @@ def _plain(one: IssueRecord) -> tuple[Any, ...]:
         [tuple(link) for link in one.links],
         (one.values, one.field_names, one.field_types, one.texts),
     )
+    return marshal.dumps(plain)
 
 
-def unpack(packed: bytes) -> Chunk:
-    """The chunk that `pack` was given; its records name each other's values too."""
-    records, labels, rest = marshal.loads(packed)  # noqa: S302 - our own process wrote it
-    names = {ref: Label(*label) for ref, label in labels}
-    return Chunk([_record(names, *one) for one in records], *rest)
+def unpack(packed: bytes) -> Chunk[IssueRecord]:
+    """The chunk that `pack` was given, with its records, which share their labels."""
+    records, told, rest = marshal.loads(packed)  # noqa: S302 - our own process wrote it
+    labels = {ref: Label(*label) for ref, label in told}
+    found = (_record(labels, *marshal.loads(one)) for one in records)  # noqa: S302
+    return Chunk({record.jira_id: record for record in found}, labels, *rest)
 
 
 def _record(

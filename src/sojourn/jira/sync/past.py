@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 
+from sojourn.history.record import IssueRecord
 from sojourn.jira.failures import CursorLost
 from sojourn.jira.models import ProjectState
 from sojourn.jira.sync import drift
@@ -90,7 +91,7 @@ class Past:
         then = self._next.window if self._next else None
         for chunk in self._hand.reading.window(window, state.cursor, state.last_id, is_long=is_long, then=then):
 
-            def note(chunk: Chunk = chunk) -> None:
+            def note(chunk: Chunk[IssueRecord] = chunk) -> None:
                 state.cursor, state.last_id = chunk.cursor, chunk.last_id
                 state.done += len(chunk.ids)
                 state.save(update_fields=["cursor", "last_id", "done"])

@@ -1,4 +1,4 @@
-"""Reading ahead: threads fetch work items and make records of them, while the run's own thread writes."""
+"""Reading work items into chunks, and reading ahead: threads do it while the run's own thread writes."""
 
 import gc
 import logging
@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import Empty, Full, Queue
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from sojourn.errors import UserError
-from sojourn.history.record import IssueRecord
+from sojourn.history.record import IssueRecord, Label, Ref
 from sojourn.jira.answers import Batch, IdPage
 from sojourn.jira.payload import Reader
 from sojourn.jira.source import JiraSource
@@ -22,7 +22,8 @@ MOST_ITEMS = 500
 MOST_S = 2.0
 """How many work items are written at once, and for how long they are gathered at most where Jira is slow."""
 
-_Found = Queue["Chunk | BaseException | None"]
+R = TypeVar("R")
+_Found = Queue["Chunk[IssueRecord] | BaseException | None"]
 _AHEAD = 2
 _RARELY = 50_000
 _LOOK_S = 1.0
@@ -41,14 +42,16 @@ def rarely_collected() -> Iterator[None]:
 
 
 @dataclass(slots=True)
-class Chunk:
+class Chunk(Generic[R]):
     """Work items that were read, and where the reading goes on once they are written.
 
-    `unread` tells why some could not be read, `gone` names those that are deleted or hidden. The place is the cursor of
-    a page of ids, and the last id of that page that was read; where the page was read whole, the cursor of the next.
+    `records` has what was read by id, and `labels` the names that all of them use. `unread` tells why some could not be
+    read, `gone` names those that are deleted or hidden. The place is the cursor of a page of ids, and the last id of
+    that page that was read; where the page was read whole, the cursor of the next.
     """
 
-    records: list[IssueRecord] = field(default_factory=list)
+    records: dict[str, R] = field(default_factory=dict)
+    labels: dict[Ref, Label] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     cursor: str = ""
@@ -58,13 +61,57 @@ class Chunk:
     @property
     def ids(self) -> list[str]:
         """All that were asked for, whatever became of them."""
-        return [*(record.jira_id for record in self.records), *self.unread, *self.gone]
+        return [*self.records, *self.unread, *self.gone]
+
+
+class Chunks(Generic[R]):
+    """Reads work items of one source in the thread that asks; `make` makes something of each record at once."""
+
+    def __init__(self, source: JiraSource, reader: Reader, make: Callable[[IssueRecord], R]) -> None:
+        self._source = source
+        self._reader = reader
+        self._make = make
+
+    def window(self, window: Window, cursor: str, last_id: str, reconcile: Sequence[str] = ()) -> Iterator[Chunk[R]]:
+        """The work items of a window, from a page's cursor on, after that id of the page."""
+        return self.pages(self._source.ids(window, cursor or None, reconcile), cursor, last_id)
+
+    def pages(self, pages: Iterable[IdPage], cursor: str = "", last_id: str = "") -> Iterator[Chunk[R]]:
+        """The work items of pages of ids, of which the first is that of a cursor."""
+        for page in pages:
+            ids = list(dict.fromkeys(page.ids))
+            ids = ids[ids.index(last_id) + 1 :] if last_id in ids else ids
+            chunk, begun = Chunk[R](cursor=cursor), time.monotonic()
+            for batch in self._source.batches(ids):
+                self._take(batch, chunk)
+                chunk.last_id = batch.asked[-1]
+                if len(chunk.ids) >= MOST_ITEMS or time.monotonic() - begun > MOST_S:
+                    yield chunk
+                    chunk, begun = Chunk[R](cursor=cursor), time.monotonic()
+            cursor, last_id = page.cursor or "", ""
+            chunk.cursor, chunk.last_id, chunk.is_end_of_page = cursor, "", True
+            yield chunk
+
+    def _take(self, batch: Batch, chunk: Chunk[R]) -> None:
+        """Add a batch to a chunk. What cannot be read is told, and never ends the sync."""
+        chunk.gone.extend(batch.gone)
+        chunk.unread.update(batch.unread)
+        for jira_id, payload in batch.told.items():
+            try:
+                chunk.records[jira_id] = self._make(self._reader.read(payload(), chunk.labels))
+            except UserError as error:
+                chunk.unread[jira_id] = str(error)
+            except Exception as error:
+                log.exception("work item %s", jira_id)
+                chunk.unread[jira_id] = f"it cannot be read: {type(error).__name__}; the log says more"
 
 
 class Elsewhere(Protocol):
     """Another process that reads (`apart.Apart`)."""
 
-    def chunks(self, window: Window, cursor: str, last_id: str, then: Window | None = None) -> Iterator[Chunk]:
+    def chunks(
+        self, window: Window, cursor: str, last_id: str, then: Window | None = None
+    ) -> Iterator[Chunk[IssueRecord]]:
         """What a window holds, from a place on, while that of the window `then` is read ahead."""
 
     @property
@@ -89,15 +136,14 @@ class Reading:
         waits: Callable[[], None],
         apart: Elsewhere | None = None,
     ) -> None:
-        self._source = source
+        self._chunks = Chunks(source, reader, lambda record: record)
         self._apart = apart
-        self._reader = reader
         self._pauses = pauses
         self._waits = waits
 
-    def these(self, ids: list[str]) -> Iterator[Chunk]:
+    def these(self, ids: list[str]) -> Iterator[Chunk[IssueRecord]]:
         """Work items by id."""
-        return self._here([IdPage(ids, None)], "", "") if ids else iter(())
+        return self._here(self._chunks.pages([IdPage(ids, None)])) if ids else iter(())
 
     def window(
         self,
@@ -108,7 +154,7 @@ class Reading:
         *,
         is_long: bool = False,
         then: Window | None = None,
-    ) -> Iterator[Chunk]:
+    ) -> Iterator[Chunk[IssueRecord]]:
         """The work items of a window, from a page's cursor on, after that id of the page; a long one is read apart.
 
         Of the window `then` some is read ahead there, for the call that asks for it next. Raises what the source
@@ -116,14 +162,14 @@ class Reading:
         """
         if self._apart and not reconcile and (is_long or self._apart.is_running):
             return self._ahead(self._apart.chunks(window, cursor, last_id, then))
-        return self._here(self._source.ids(window, cursor or None, reconcile), cursor, last_id)
+        return self._here(self._chunks.window(window, cursor, last_id, reconcile))
 
-    def _here(self, pages: Iterable[IdPage], cursor: str, last_id: str) -> Iterator[Chunk]:
+    def _here(self, chunks: Iterator[Chunk[IssueRecord]]) -> Iterator[Chunk[IssueRecord]]:
         if self._apart:
             self._apart.forget()
-        return self._ahead(self._chunks(pages, cursor, last_id))
+        return self._ahead(chunks)
 
-    def _ahead(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    def _ahead(self, chunks: Iterator[Chunk[IssueRecord]]) -> Iterator[Chunk[IssueRecord]]:
         found: _Found = Queue(_AHEAD)
         ended = self._pauses.ended = threading.Event()
         thread = threading.Thread(target=_fill, args=(found, ended, chunks), name="reading", daemon=True)
@@ -148,37 +194,8 @@ class Reading:
                 self._apart.close()  # the thread may wait for it
             thread.join(_LOOK_S)
 
-    def _chunks(self, pages: Iterable[IdPage], cursor: str, last_id: str) -> Iterator[Chunk]:
-        for page in pages:
-            ids = list(dict.fromkeys(page.ids))
-            ids = ids[ids.index(last_id) + 1 :] if last_id in ids else ids
-            chunk, begun = Chunk(cursor=cursor), time.monotonic()
-            for batch in self._source.batches(ids):
-                self._take(batch, chunk)
-                chunk.last_id = batch.asked[-1]
-                if len(chunk.ids) >= MOST_ITEMS or time.monotonic() - begun > MOST_S:
-                    yield chunk
-                    chunk, begun = Chunk(cursor=cursor), time.monotonic()
-            cursor, last_id = page.cursor or "", ""
-            chunk.cursor, chunk.last_id, chunk.is_end_of_page = cursor, "", True
-            yield chunk
 
-    def _take(self, batch: Batch, chunk: Chunk) -> None:
-        """Add a batch to a chunk. What cannot be read is told, and never ends the sync."""
-        chunk.gone.extend(batch.gone)
-        chunk.unread.update(batch.unread)
-        for issue in batch.issues:
-            jira_id = str(issue["id"])
-            try:
-                chunk.records.append(self._reader.read(issue))
-            except UserError as error:
-                chunk.unread[jira_id] = str(error)
-            except Exception as error:
-                log.exception("work item %s", jira_id)
-                chunk.unread[jira_id] = f"it cannot be read: {type(error).__name__}; the log says more"
-
-
-def _fill(found: "_Found", ended: threading.Event, chunks: Iterator[Chunk]) -> None:
+def _fill(found: "_Found", ended: threading.Event, chunks: Iterator[Chunk[IssueRecord]]) -> None:
     try:
         for chunk in chunks:
             if not _put(found, chunk, ended):
@@ -188,7 +205,7 @@ def _fill(found: "_Found", ended: threading.Event, chunks: Iterator[Chunk]) -> N
         _put(found, error, ended)
 
 
-def _put(found: "_Found", told: "Chunk | BaseException | None", ended: threading.Event) -> bool:
+def _put(found: "_Found", told: "Chunk[IssueRecord] | BaseException | None", ended: threading.Event) -> bool:
     """Whether the caller still wants it."""
     while not ended.is_set():
         with suppress(Full):

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from sojourn.history.models import Issue
+from sojourn.history.record import IssueRecord
 from sojourn.jira.failures import CursorLost
 from sojourn.jira.models import Again, ProjectState
 from sojourn.jira.sync import drift
@@ -76,7 +77,7 @@ def _read(hand: Hand, window: Window, place: dict[str, Any], seen: set[str]) -> 
     for chunk in hand.reading.window(window, place["cursor"], place["last_id"], reconcile):
         seen.update(chunk.ids)
 
-        def note(chunk: Chunk = chunk) -> None:
+        def note(chunk: Chunk[IssueRecord] = chunk) -> None:
             is_swept = chunk.is_end_of_page and not chunk.cursor
             place.update(cursor=chunk.cursor, last_id=chunk.last_id, is_swept=is_swept)
             hand.context.cursor = {**(hand.context.cursor or {}), "recent": dict(place)}
@@ -114,7 +115,7 @@ def work_off(hand: Hand) -> None:
             _forget(left.values())  # by keys that nobody knows: of new work items, which the next sweep finds
 
 
-def _read_again(hand: Hand, hinted: list[str], failing: list[str]) -> Iterator[Chunk]:
+def _read_again(hand: Hand, hinted: list[str], failing: list[str]) -> Iterator[Chunk[IssueRecord]]:
     """Work items by id; each that could not be read before by itself, so that it spoils no other."""
     yield from hand.reading.these(hinted)
     for issue in failing:
