@@ -9,11 +9,11 @@ import orjson
 import zstandard
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
-from django.db.models import F, Model
+from django.db.models import F
 
 from sojourn.core.flags import Flag
 from sojourn.history.dictionary import Dictionary
+from sojourn.history.insert import Insert
 from sojourn.history.models import Issue, IssueValue, Link, RawIssue, Site, Text, Timeline
 from sojourn.history.packing import pack
 from sojourn.history.record import IssueRecord, LinkRecord, ProjectRecord, best_labels
@@ -31,22 +31,7 @@ So no report shows it, whatever its `as_of` (docs/semantics.md 42).
 
 _DIGITS = 18
 
-
-def insert_sql(model: type[Model], columns: Sequence[str], unique: Sequence[str] = (), *, rows: int = 1) -> str:
-    """SQL that inserts rows of a table, or replaces the row that has the same `unique` columns.
-
-    Model instances would cost more than everything else an import does.
-    """
-    quoted = ", ".join(columns)
-    values = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * rows)
-    sql = f"INSERT INTO {model._meta.db_table} ({quoted}) VALUES {values}"  # noqa: S608 - names of our own tables
-    if not unique:
-        return sql
-    replaced = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in unique)
-    return f"{sql} ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {replaced}"
-
-
-_ISSUE = insert_sql(
+_ISSUE = Insert(
     Issue,
     (
         *(
@@ -63,11 +48,11 @@ _ISSUE = insert_sql(
     ),
     ("site_id", "jira_id"),
 )
-_TIMELINE = insert_sql(Timeline, ("issue_id", "field_id", "at", "value", "author", "flags"))
-_VALUE = insert_sql(IssueValue, ("issue_id", "field_id", "value_id"))
-_LINK = insert_sql(Link, ("issue_id", *LinkRecord._fields))
-_RAW = insert_sql(RawIssue, ("issue_id", "payload"))
-_TEXTS_AT_ONCE = 500
+_TIMELINE = Insert(Timeline, ("issue_id", "field_id", "at", "value", "author", "flags"))
+_VALUE = Insert(IssueValue, ("issue_id", "field_id", "value_id"))
+_LINK = Insert(Link, ("issue_id", *LinkRecord._fields))
+_TEXT = Insert(Text, ("issue_id", "field", "words"))
+_RAW = Insert(RawIssue, ("issue_id", "payload"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +183,7 @@ class Writer:
         if not new:
             return
         with connection.cursor() as cursor:
-            cursor.executemany(_ISSUE, [self._issue(record, version + n) for n, record in enumerate(new, 1)])
+            _ISSUE(cursor, [self._issue(record, version + n) for n, record in enumerate(new, 1)])
             written = Issue.objects.filter(site=self.site, jira_id__in=[record.jira_id for record in new])
             numbers = dict(written.values_list("jira_id", "id"))
             replaced = [stored[record.jira_id].pk for record in new if record.jira_id in stored]
@@ -206,12 +191,12 @@ class Writer:
                 for model in (Timeline, IssueValue, Link, Text, RawIssue):
                     model._default_manager.filter(issue__in=replaced).delete()
             pairs = [(numbers[record.jira_id], record) for record in new]
-            cursor.executemany(_TIMELINE, [row for issue, record in pairs for row in self._timelines(issue, record)])
-            cursor.executemany(_VALUE, [row for issue, record in pairs for row in self._values(issue, record)])
-            cursor.executemany(_LINK, [(issue, *link) for issue, record in pairs for link in record.links])
-            _write_texts(cursor, [row for issue, record in pairs for row in self._texts(issue, record)])
+            _TIMELINE(cursor, [row for issue, record in pairs for row in self._timelines(issue, record)])
+            _VALUE(cursor, [row for issue, record in pairs for row in self._values(issue, record)])
+            _LINK(cursor, [(issue, *link) for issue, record in pairs for link in record.links])
+            _TEXT(cursor, [row for issue, record in pairs for row in self._texts(issue, record)])
             compress = self._compressor.compress
-            cursor.executemany(_RAW, [(issue, compress(record.payload)) for issue, record in pairs])
+            _RAW(cursor, [(issue, compress(record.payload)) for issue, record in pairs])
         issue_written.send(Writer, site=self.site, issues=[issue for issue, _ in pairs], gone=False)
 
     def _issue(self, record: IssueRecord, version: int) -> tuple[Any, ...]:
@@ -221,7 +206,7 @@ class Writer:
             record.key,
             key_number(record.key),
             self.dictionary.project(record.project.jira_id),
-            *(self.dictionary.number(record.present.get(name)) or None for name in PRESENT),
+            *[self.dictionary.numbers[record.present.get(name)] or None for name in PRESENT],
             record.created_ms,
             record.updated_ms,
             record.resolved_ms,
@@ -235,29 +220,21 @@ class Writer:
         )
 
     def _timelines(self, issue: int, record: IssueRecord) -> Iterator[tuple[Any, ...]]:
-        number, field = self.dictionary.number, self.dictionary.field
+        numbers, accounts, field = self.dictionary.numbers, self.dictionary.accounts, self.dictionary.field
         for key, steps in record.timelines.items():
-            value = pack([number(ref) for ref in steps.value])
-            author = pack([number(("user", account) if account else None) for account in steps.author])
+            value = pack([numbers[ref] for ref in steps.value])
+            author = pack([accounts[account or None] for account in steps.author])
             yield issue, field(key), pack(steps.at_ms), value, author, int(steps.flags)
 
     def _values(self, issue: int, record: IssueRecord) -> Iterator[tuple[int, int, int]]:
-        number, field = self.dictionary.number, self.dictionary.field
-        return ((issue, field(key), number(ref)) for key, ref in dict.fromkeys(record.values))
+        numbers, field = self.dictionary.numbers, self.dictionary.field
+        return ((issue, field(key), numbers[ref]) for key, ref in dict.fromkeys(record.values))
 
     def _texts(self, issue: int, record: IssueRecord) -> Iterator[tuple[Any, ...]]:
         for field, texts in {"summary": [record.summary], **record.texts}.items():
             for text in texts:
                 if text.strip():
                     yield issue, field, indexed(text, self._language)
-
-
-def _write_texts(cursor: CursorWrapper, texts: list[tuple[Any, ...]]) -> None:
-    """Insert many rows by one statement: where each has its own, SQLite's text index takes ten times as long."""
-    for start in range(0, len(texts), _TEXTS_AT_ONCE):
-        some = texts[start : start + _TEXTS_AT_ONCE]
-        sql = insert_sql(Text, ("issue_id", "field", "words"), rows=len(some))
-        cursor.execute(sql, [cell for row in some for cell in row])
 
 
 def tell_planner() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,8 @@ from sojourn.core.sla.batch import NO_GOAL, NONE
 from sojourn.core.sla.clock import State, Verdict
 from sojourn.core.sla.due import NEVER_DUE
 from sojourn.core.timeline import Int64Array
+from sojourn.history.insert import Insert
 from sojourn.history.models import Issue
-from sojourn.history.write import insert_sql
 from sojourn.jql.idset import OneOf
 from sojourn.sla.counting import Counted
 from sojourn.sla.models import Clock
@@ -27,17 +26,11 @@ _COLUMNS = (
     *("start_ms", "end_ms", "deadline_ms", "due_ms", "clocks", "calendars"),
 )
 _UNIQUE = ("issue_id", "definition_id")
-_AT_ONCE = 2_000
-"""Rows of one statement: for each statement SQLite keeps a journal of its own, which costs more than the rows do.
-
-Their cells are fewer than the 32,766 parameters that SQLite takes.
-"""
-
 _FEW = 200
 STEP = 1 << 15
 """Work items of one step of a long count."""
 
-_FULL = insert_sql(Clock, _COLUMNS, _UNIQUE, rows=_AT_ONCE)
+_CLOCK = Insert(Clock, _COLUMNS, _UNIQUE, at_once=2_000)
 
 
 def in_steps(issues: QuerySet[Issue]) -> Iterator[QuerySet[Issue]]:
@@ -87,19 +80,13 @@ def store(counted: Iterable[Counted], as_of_ms: int) -> int:
 
 _ALL = ", ".join(_COLUMNS)
 _NEW = "CREATE TEMPORARY TABLE IF NOT EXISTS sla_clock_new ON COMMIT DELETE ROWS AS SELECT {} FROM sla_clock LIMIT 0"
-_MERGE = insert_sql(Clock, _COLUMNS, _UNIQUE).partition("ON CONFLICT")[2]
 
 
 def _insert(cursor: CursorWrapper, rows: Sequence[tuple[Any, ...]]) -> None:
     if cursor.db.vendor == "postgresql" and len(rows) > _FEW:
         _copy(cursor, rows)
         return
-    rest = len(rows) % _AT_ONCE
-    full = range(0, len(rows) - rest, _AT_ONCE)
-    cursor.executemany(_FULL, [list(chain.from_iterable(rows[start : start + _AT_ONCE])) for start in full])
-    if rest:
-        sql = insert_sql(Clock, _COLUMNS, _UNIQUE, rows=rest)
-        cursor.execute(sql, list(chain.from_iterable(rows[len(rows) - rest :])))
+    _CLOCK(cursor, rows)
 
 
 def _copy(cursor: CursorWrapper, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -108,7 +95,7 @@ def _copy(cursor: CursorWrapper, rows: Sequence[tuple[Any, ...]]) -> None:
     with cursor.cursor.copy(f"COPY sla_clock_new ({_ALL}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
-    merge = f"INSERT INTO sla_clock ({_ALL}) SELECT {_ALL} FROM sla_clock_new ON CONFLICT{_MERGE}"  # noqa: S608
+    merge = f"INSERT INTO sla_clock ({_ALL}) SELECT {_ALL} FROM sla_clock_new{_CLOCK.on_conflict}"  # noqa: S608
     cursor.execute(merge)
     cursor.execute("TRUNCATE sla_clock_new")
 

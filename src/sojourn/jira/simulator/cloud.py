@@ -23,21 +23,18 @@ def _query(asked: Asked) -> Query:
         query = read(str(asked.body.get("jql", "")), ZoneInfo(asked.account.zone))
     except BadJql as error:
         raise Wrong(400, str(error)) from None
-    if not query.conditions:
+    if not query.is_bounded:
         raise Wrong(400, "Unbounded JQL queries are not allowed here. Please add a search restriction to your query.")
     return query
-
-
-def _found(asked: Asked, query: Query, after: list[int] | None = None) -> list[Entry]:
-    asked.site.index.catch_up(asked.site.clock.now_ms, asked.body.get("reconcileIssues") or ())
-    return asked.site.index.search(query, asked.account.sees, after)
 
 
 def _search(asked: Asked) -> Reply:
     query = _query(asked)
     fields = asked.body.get("fields") or ["id"]
     most = _MOST_IDS if fields == ["id"] else _MOST_ISSUES
-    found = _found(asked, query, _token(asked))
+    index = asked.site.index
+    index.catch_up(asked.site.clock.now_ms, asked.body.get("reconcileIssues") or ())
+    found = index.search(query, asked.account.sees, _token(asked))
     part = found[: min(asked.number("maxResults", 50), most)]
     answer: dict[str, Any] = {"issues": [_issue(asked, entry, fields) for entry in part]}
     answer["isLast"] = len(part) == len(found)
@@ -69,7 +66,9 @@ def _issue(asked: Asked, entry: Entry, fields: list[str]) -> dict[str, Any]:
 
 
 def _count(asked: Asked) -> Reply:
-    return reply({"count": len(_found(asked, _query(asked)))})
+    query, index = _query(asked), asked.site.index
+    index.catch_up(asked.site.clock.now_ms)
+    return reply({"count": index.count(query, asked.account.sees)})
 
 
 def _items(asked: Asked, most: int) -> list[Item]:

@@ -15,7 +15,6 @@ from typing import IO, Any, NoReturn
 
 import orjson
 
-from sojourn.history.record import IssueRecord
 from sojourn.jira import credentials, failures
 from sojourn.jira.failures import JiraFailure, Unavailable
 from sojourn.jira.manners import Manners
@@ -24,7 +23,7 @@ from sojourn.jira.source import Jira, JiraSource
 from sojourn.jira.sync import pauses
 from sojourn.jira.sync.packed import pack, pack_record, unpack
 from sojourn.jira.sync.pauses import Pauses
-from sojourn.jira.sync.reading import Chunk, Chunks, rarely_collected
+from sojourn.jira.sync.reading import Chunks, rarely_collected
 from sojourn.jira.window import Window
 from sojourn.net import Openings, Route
 
@@ -73,12 +72,13 @@ class Apart:
         if self._next:
             self.close()
 
-    def chunks(
-        self, window: Window, cursor: str, last_id: str, then: Window | None = None
-    ) -> Iterator[Chunk[IssueRecord]]:
-        """What a window holds, from a place on; raises what the source raises there. Left early, the process ends.
+    unpack = staticmethod(unpack)
 
-        Behind that it reads ahead in the window `then`, as far as there is room for what it reads.
+    def chunks(self, window: Window, cursor: str, last_id: str, then: Window | None = None) -> Iterator[bytes]:
+        """What a window holds, from a place on, as chunks that `unpack` reads; raises what the source raises there.
+
+        Behind that the process reads ahead in the window `then`, as far as there is room for what it reads. Left early,
+        it ends.
         """
         if self._next and (self._next != window or cursor or last_id):
             self.close()
@@ -97,7 +97,7 @@ class Apart:
                     return
                 if kind == _FAILURE:
                     _raise(orjson.loads(body))
-                yield unpack(body)
+                yield body
         except (OSError, EOFError, ValueError):  # its end, or it was closed from here
             raise Unavailable(_LOST) from None
         finally:

@@ -4,8 +4,8 @@ import gc
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import Empty, Full, Queue
 from typing import Generic, Protocol, TypeVar
@@ -23,8 +23,10 @@ MOST_S = 2.0
 """How many work items are written at once, and for how long they are gathered at most where Jira is slow."""
 
 R = TypeVar("R")
-_Found = Queue["Chunk[IssueRecord] | BaseException | None"]
+T = TypeVar("T")
 _AHEAD = 2
+_AHEAD_APART = 6
+"""So many chunks wait to be written: of those that were read apart more, since they are packed until then."""
 _RARELY = 50_000
 _LOOK_S = 1.0
 log = logging.getLogger(__name__)
@@ -109,10 +111,11 @@ class Chunks(Generic[R]):
 class Elsewhere(Protocol):
     """Another process that reads (`apart.Apart`)."""
 
-    def chunks(
-        self, window: Window, cursor: str, last_id: str, then: Window | None = None
-    ) -> Iterator[Chunk[IssueRecord]]:
-        """What a window holds, from a place on, while that of the window `then` is read ahead."""
+    def chunks(self, window: Window, cursor: str, last_id: str, then: Window | None = None) -> Iterator[bytes]:
+        """What a window holds, from a place on, packed, while that of the window `then` is read ahead."""
+
+    def unpack(self, packed: bytes) -> Chunk[IssueRecord]:
+        """One of those chunks."""
 
     @property
     def is_running(self) -> bool:
@@ -161,16 +164,21 @@ class Reading:
         raises. Where the caller stops early, or asks for something else, what was read ahead is forgotten.
         """
         if self._apart and not reconcile and (is_long or self._apart.is_running):
-            return self._ahead(self._apart.chunks(window, cursor, last_id, then))
+            return self._there(self._apart, self._apart.chunks(window, cursor, last_id, then))
         return self._here(self._chunks.window(window, cursor, last_id, reconcile))
 
     def _here(self, chunks: Iterator[Chunk[IssueRecord]]) -> Iterator[Chunk[IssueRecord]]:
         if self._apart:
             self._apart.forget()
-        return self._ahead(chunks)
+        return self._ahead(chunks, _AHEAD)
 
-    def _ahead(self, chunks: Iterator[Chunk[IssueRecord]]) -> Iterator[Chunk[IssueRecord]]:
-        found: _Found = Queue(_AHEAD)
+    def _there(self, apart: Elsewhere, chunks: Iterator[bytes]) -> Iterator[Chunk[IssueRecord]]:
+        with closing(self._ahead(chunks, _AHEAD_APART)) as ahead:
+            for packed in ahead:
+                yield apart.unpack(packed)
+
+    def _ahead(self, chunks: Iterator[T], most: int) -> Generator[T]:
+        found: Queue[T | BaseException | None] = Queue(most)
         ended = self._pauses.ended = threading.Event()
         thread = threading.Thread(target=_fill, args=(found, ended, chunks), name="reading", daemon=True)
         thread.start()
@@ -195,7 +203,7 @@ class Reading:
             thread.join(_LOOK_S)
 
 
-def _fill(found: "_Found", ended: threading.Event, chunks: Iterator[Chunk[IssueRecord]]) -> None:
+def _fill(found: "Queue[T | BaseException | None]", ended: threading.Event, chunks: Iterator[T]) -> None:
     try:
         for chunk in chunks:
             if not _put(found, chunk, ended):
@@ -205,7 +213,7 @@ def _fill(found: "_Found", ended: threading.Event, chunks: Iterator[Chunk[IssueR
         _put(found, error, ended)
 
 
-def _put(found: "_Found", told: "Chunk[IssueRecord] | BaseException | None", ended: threading.Event) -> bool:
+def _put(found: "Queue[T | BaseException | None]", told: T | BaseException | None, ended: threading.Event) -> bool:
     """Whether the caller still wants it."""
     while not ended.is_set():
         with suppress(Full):
