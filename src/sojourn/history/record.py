@@ -122,6 +122,11 @@ class IssueRecord:
             used.update(steps.value, (("user", account) for account in steps.author if account))
         return replace(self, labels={ref: label for ref, label in self.labels.items() if ref in used})
 
+    def lacks(self, ref: Ref, rank: int) -> bool:
+        """Whether a name of that rank may be better than the one that is known; its category apart."""
+        known = self.labels.get(ref)
+        return known is None or rank >= known.rank
+
     def name(self, ref: Ref, name: str, rank: int, category: str = "") -> None:
         """Learn what a value is called, unless a better name is known."""
         known = self.labels.get(ref)

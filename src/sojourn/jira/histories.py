@@ -68,9 +68,11 @@ class Histories:
 
     def _take(self, history: dict[str, Any]) -> None:
         history_id = str(history.get("id", ""))
-        path = f"{self.record.key}.changelog.{history_id}."
-        at_ms = values.instant_ms(history.get("created"), path + "created")
-        items = values.objects(history.get("items"), path + "items")
+        try:
+            at_ms = values.instant_ms(history.get("created"), "created")
+            items = values.objects(history.get("items"), "items")
+        except Refused as error:
+            raise Refused(f"{self.record.key}.changelog.{history_id}.{error.path}", error.problem) from None
         wanted = [(place, key, item) for place, item in enumerate(items) if (key := self._tracked(item))]
         if not wanted:
             return
@@ -119,7 +121,7 @@ class Histories:
     def _single(self, key: str, kind: str, present: Any = UNKNOWN) -> TimelineRecord:
         value = self.fields.get(key, present)
         now: str | Unknown | None = value if isinstance(value, Unknown) else key_of(kind, value)
-        if isinstance(now, str):
+        if isinstance(now, str) and self.record.lacks((kind, now), self.rank):
             self.record.name((kind, now), values.name_of(value), self.rank)
         changes = self._changes(key, kind)
         steps = step_function(self.record.created_ms, now, changes, self.creator)
@@ -230,7 +232,7 @@ def key_of(kind: str, value: Any) -> str | None:
 def user_of(record: IssueRecord, user: Any, rank: int) -> str | None:
     """The id of an account, whose name the record learns."""
     key = values.user_key(user)
-    if key:
+    if key and record.lacks(("user", key), rank):
         record.name(("user", key), values.name_of(user), rank)
     return key
 

@@ -78,7 +78,11 @@ class Reader:
             resolved_ms=values.instant_ms(resolved, f"{key}.fields.resolutiondate") if resolved else None,
             due=_date(fields.get("duedate"), f"{key}.fields.duedate"),
             present={},
-            fields={name: values.plain(value) for name, value in fields.items() if _is_short(name, value)},
+            fields={
+                name: values.plain(value)
+                for name, value in fields.items()
+                if (value or value not in (None, [], "")) and name not in _TEXTS
+            },
             payload=payload,
             digest=blake2b(self._salt + payload, digest_size=16).digest(),
             flags=_completeness(issue.get("changelog")),
@@ -112,9 +116,10 @@ def _present(record: IssueRecord, fields: dict[str, Any], name: str) -> Ref | No
     key = key_of(SINGLE[name], value)
     if key is None:
         return None
-    ref = (SINGLE[name], key)
-    rank = FROM_PRESENT + (record.updated_ms or record.created_ms)
-    record.name(ref, values.name_of(value), rank, values.category_of(value))
+    kind = SINGLE[name]
+    ref, rank = (kind, key), FROM_PRESENT + (record.updated_ms or record.created_ms)
+    if kind != "user" or record.lacks(ref, rank):
+        record.name(ref, values.name_of(value), rank, values.category_of(value))
     return ref
 
 
@@ -153,10 +158,6 @@ def _completeness(changelog: Any) -> Flag:
 def _cut_short(given: int, total: Any) -> Flag:
     is_cut = isinstance(total, int) and given < total
     return Flag.HISTORY_INCOMPLETE if is_cut else Flag(0)
-
-
-def _is_short(name: str, value: Any) -> bool:
-    return name not in _TEXTS and value not in (None, [], "")
 
 
 def _without_texts(key: str, issue: dict[str, Any]) -> dict[str, Any]:
