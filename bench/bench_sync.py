@@ -68,8 +68,8 @@ def read(source: JiraSource, *, is_understood: bool) -> tuple[int, int]:
     for page in source.ids(Window(newest_first=True)):
         for batch in source.batches(page.ids):
             items += len(batch.told)
-            for payload in batch.told.values():
-                issue = payload()
+            for told in batch.told.values():
+                issue = source.payloads(told)
                 histories += len(issue["changelog"]["histories"])
                 if is_understood:
                     reader.read(issue)

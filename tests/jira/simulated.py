@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from sojourn.errors import UserError
-from sojourn.jira.answers import Batch
 from sojourn.jira.demo import DEMO_STATUSES, demo_issues
 from sojourn.jira.manners import Manners
 from sojourn.jira.simulator import Exchange, Simulator, serving
@@ -34,6 +33,14 @@ def made_up(items: int) -> Site:
     return site_of(Clock(NOW_MS), orjson.loads(_payloads(items)), DEMO_STATUSES)
 
 
+class Read(NamedTuple):
+    """What became of work items that were read: payloads, and why there is none, and what is gone."""
+
+    issues: list[dict[str, Any]]
+    unread: dict[str, str]
+    gone: list[str]
+
+
 @dataclass
 class Scene:
     """What a test plays with; `calls` are all calls that arrived, `waits` all seconds that were slept."""
@@ -47,17 +54,17 @@ class Scene:
     def sweep(self, window: Window | None = None) -> list[str]:
         return [key for page in self.source.ids(window or Window()) for key in page.ids]
 
-    def read(self, ids: list[str]) -> Batch:
-        whole = Batch()
+    def read(self, ids: list[str]) -> Read:
+        found = Read([], {}, [])
         for batch in self.source.batches(ids):
-            whole.add(batch)
-        for key, payload in list(whole.told.items()):
-            try:
-                payload()
-            except UserError as error:
-                whole.unread[key] = str(error)
-                del whole.told[key]
-        return whole
+            found.unread.update(batch.unread)
+            found.gone.extend(batch.gone)
+            for key, told in batch.told.items():
+                try:
+                    found.issues.append(self.source.payloads(told))
+                except UserError as error:
+                    found.unread[key] = str(error)
+        return found
 
     def statuses(self, part: str = "") -> list[int]:
         """The statuses of the calls to an endpoint, in the order in which they arrived."""

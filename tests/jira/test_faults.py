@@ -260,7 +260,7 @@ def test_a_company_s_own_authority_is_trusted_where_it_is_named_and_http_2_is_sp
         openings = Openings.of([("127.0.0.1", int(url.rpartition(":")[2]))])
         with JiraSource.open(connection, Route(openings, authorities=tmp_path / "ca.pem")) as source:
             ids = [key for page in source.ids(Window()) for key in page.ids]
-            assert sum(len(batch.issues) for batch in source.batches(ids)) == 250
+            assert sum(len(batch.told) for batch in source.batches(ids)) == 250
         with JiraSource.open(connection, Route(openings)) as source:
             source._client._manners._sleep = lambda _: None
             with pytest.raises(Unavailable, match="cannot be reached"):

@@ -1,8 +1,8 @@
 """Reading in a process of its own: the same store, and no process that is left behind."""
 
-import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from sojourn.jira import access
 from sojourn.jira.payload import Reader
 from sojourn.jira.simulator import Fault, changes
 from sojourn.jira.sync import apart, past, task
-from sojourn.jira.sync.packed import pack, pack_record, unpack
+from sojourn.jira.sync.packed import pack, pack_record, unpack, unpack_record
 from sojourn.jira.sync.pauses import Pauses
 from sojourn.jira.sync.reading import Chunk, Reading
 from sojourn.jira.window import Window
@@ -21,13 +21,12 @@ from tests.jira.syncing import Synced, synced
 from tests.jobs.stores import until
 
 FACES = ("cloud", "datacenter")
-REST = ("labels", "unread", "gone", "cursor", "last_id", "is_end_of_page")
 
 
 @pytest.fixture
-def begun(monkeypatch: pytest.MonkeyPatch) -> list["subprocess.Popen[bytes]"]:
-    """The processes that were begun: everything is read by one."""
-    found: list[subprocess.Popen[bytes]] = []
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[apart.Processes]:
+    """The processes that were begun: everything is read by them."""
+    found: list[apart.Processes] = []
     start = apart.Apart._start
 
     def started(self: apart.Apart) -> Any:
@@ -57,8 +56,10 @@ def test_what_is_packed_is_the_same_when_it_is_unpacked() -> None:
         issue = {"id": item.id, "key": item.key, "fields": fields, "changelog": changelog}
         records[item.id] = reader.read(issue, labels)
     chunk = Chunk(records, labels, {"1": "no sense"}, ["2"], "cursor", "3", is_end_of_page=True)
-    packed = Chunk({key: pack_record(one) for key, one in records.items()}, *[getattr(chunk, name) for name in REST])
-    assert unpack(pack(packed)) == chunk
+    packed = replace(chunk, records={key: pack_record(one) for key, one in records.items()})
+    found = unpack(pack(packed))
+    assert found == packed
+    assert {key: unpack_record(one, found.labels) for key, one in found.records.items()} == records
 
 
 @pytest.mark.django_db
@@ -70,7 +71,7 @@ def test_a_site_that_is_read_apart_is_the_same(
         assert played.sync().state == "finished"
         assert played.there() == played.seen()
         assert len(begun) == 1
-        assert begun[0].poll() is not None
+        assert None not in [process.poll() for process in begun[0]]
         monkeypatch.setattr(past, "LONG", 10**9)
         assert played.dump() == played.fresh()
         assert len(begun) == 1
@@ -83,13 +84,14 @@ def test_what_goes_wrong_apart_is_told_here(played: Synced, begun: list[Any]) ->
     assert job.state == "failed"
     assert "the API token is wrong, revoked or expired" in played.connection.refused
     assert played.statuses().count(401) <= 3
-    assert begun[0].poll() is not None
+    assert None not in [process.poll() for process in begun[0]]
 
 
 @pytest.mark.django_db
-def test_a_process_that_dies_costs_no_more_than_the_next_sync(played: Synced, begun: list[Any]) -> None:
+@pytest.mark.parametrize("which", apart.Processes._fields)
+def test_a_process_that_dies_costs_no_more_than_the_next_sync(which: str, played: Synced, begun: list[Any]) -> None:
     def die() -> None:
-        begun[-1].kill()
+        getattr(begun[-1], which).kill()
 
     played.simulator.faults.add(Fault("then", "bulkfetch", after=1, then=die))
     job = played.sync()
@@ -159,7 +161,7 @@ def test_what_was_read_ahead_is_forgotten_where_something_else_is_read(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("is_reading", [False, True])
-def test_it_ends_when_the_process_that_began_it_is_gone(played: Synced, is_reading: bool) -> None:
+def test_they_end_when_the_process_that_began_them_is_gone(played: Synced, is_reading: bool) -> None:
     reads = {"custom_fields": (), "keep_texts": False}
     begun = apart.Apart(access.jira(played.connection), access.route(), reads, "acme")
     if is_reading:
@@ -167,9 +169,9 @@ def test_it_ends_when_the_process_that_began_it_is_gone(played: Synced, is_readi
         next(chunks)
     else:
         begun._start()
-    process = begun._process
-    assert process is not None
-    for stream in (process.stdout, process.stdin):
+    processes = begun._processes
+    assert processes is not None
+    for stream in (processes.understanding.stdout, processes.fetching.stdin):
         assert stream is not None
         stream.close()
-    assert process.wait(60) == 0
+    assert [process.wait(60) for process in processes] == [0, 0]

@@ -1,6 +1,6 @@
 """What the clients make of Jira's answers, the same for Cloud and for Data Center."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
@@ -21,25 +21,23 @@ class IdPage:
     cursor: str | None
 
 
+Told = tuple[Any, ...]
+"""What Jira told of one work item, with its whole changelog and all comments: plain values, most of them JSON that is
+not read yet. The `payload` of `Cloud` or `DataCenter` makes of it what `payload.Reader` reads."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What became of the work items that were asked for.
 
-    `told` has by id what makes the payload that `payload.Reader` reads, with the whole changelog and all comments; it
-    raises Refused or JiraFailure where Jira told something else. `unread` are those that Jira could not give, and why.
-    `gone` are deleted, or the account may not see them any more. `asked` are all of them, in the order in which they
-    were asked for.
+    `told` has what Jira told, by id. `unread` are those that Jira could not give, and why. `gone` are deleted, or the
+    account may not see them any more. `asked` are all of them, in the order in which they were asked for.
     """
 
-    told: dict[str, Callable[[], dict[str, Any]]] = field(default_factory=dict)
+    told: dict[str, Told] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-
-    @property
-    def issues(self) -> list[dict[str, Any]]:
-        """All payloads at once."""
-        return [payload() for payload in self.told.values()]
 
     def add(self, other: "Batch") -> None:
         """Take in what became of others."""

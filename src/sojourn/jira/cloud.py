@@ -5,7 +5,6 @@ bulk, in any number of threads. Histories never come with `expand=changelog`, wh
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from sojourn.jira import answers
@@ -68,8 +67,16 @@ class Cloud:
             except NotThere:
                 batch.gone.append(key)
             else:
-                batch.told[key] = partial(_payload, came.json, histories.get(key, []), comments)
+                batch.told[key] = (came.json, histories.get(key, []), comments)
         return batch
+
+    @staticmethod
+    def payload(came: bytes, changelogs: list[bytes], comments: list[dict[str, Any]] | None) -> dict[str, Any]:
+        """The payload of a work item (`Batch.told`); raises Refused or JiraFailure where Jira told something else."""
+        issue = part(came)
+        pages = (objects(part(one).get("changeHistories") or []) for one in changelogs)
+        histories = [in_ms(history) for page in pages for history in page]
+        return answers.payload(issue, histories, len(histories), comments)
 
     def _issues(self, ids: Sequence[str], batch: Batch) -> Talk[dict[str, Came]]:
         """The work items by id. One that Jira could not give with the others is asked for once more by itself."""
@@ -178,11 +185,3 @@ def _comments(issue: str) -> Talk[list[dict[str, Any]]]:
     """All comments of a work item by id."""
     request = get("/rest/api/3/issue/{issueIdOrKey}/comment", {"issueIdOrKey": issue}, orderBy="created")
     return (yield from all_pages(request, "comments", _MOST_COMMENTS))
-
-
-def _payload(came: bytes, changelogs: list[bytes], comments: list[dict[str, Any]] | None) -> dict[str, Any]:
-    """The payload of a work item, of which all comments are told where more are there than came with it."""
-    issue = part(came)
-    pages = (objects(part(one).get("changeHistories") or []) for one in changelogs)
-    histories = [in_ms(history) for page in pages for history in page]
-    return answers.payload(issue, histories, len(histories), comments)

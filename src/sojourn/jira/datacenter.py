@@ -6,7 +6,6 @@ do not meet, it is asked for again from further back.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from sojourn.jira import answers, values
@@ -62,8 +61,19 @@ class DataCenter:
             except NotThere:
                 batch.gone.append(key)
             else:
-                batch.told[key] = partial(_payload, came.json, changelog, comments)
+                batch.told[key] = (came.json, changelog, comments)
         return batch
+
+    @staticmethod
+    def payload(came: bytes, changelog: dict[str, Any] | None, comments: list[dict[str, Any]] | None) -> dict[str, Any]:
+        """The payload of a work item (`Batch.told`); raises Refused or JiraFailure where Jira told something else."""
+        issue = part(came)
+        told = issue.get("changelog") if changelog is None else changelog
+        if not isinstance(told, dict):
+            return answers.payload(issue, [], None, comments)
+        histories = values.objects(told.get("histories"), f"{issue['key']}.changelog.histories")
+        total = told.get("total")
+        return answers.payload(issue, histories, total if isinstance(total, int) else len(histories), comments)
 
     def _issues(self, ids: Sequence[str], batch: Batch) -> Talk[dict[str, Came]]:
         found: dict[str, Came] = {}
@@ -193,14 +203,3 @@ def _comments(issue: str) -> Talk[list[dict[str, Any]]]:
     """All comments of a work item by id."""
     request = get("/rest/api/2/issue/{issueIdOrKey}/comment", {"issueIdOrKey": issue}, orderBy="created")
     return (yield from all_pages(request, "comments", _MOST_COMMENTS))
-
-
-def _payload(came: bytes, changelog: dict[str, Any] | None, comments: list[dict[str, Any]] | None) -> dict[str, Any]:
-    """The payload of a work item, with the changelog and the comments that were fetched where it came without."""
-    issue = part(came)
-    told = issue.get("changelog") if changelog is None else changelog
-    if not isinstance(told, dict):
-        return answers.payload(issue, [], None, comments)
-    histories = values.objects(told.get("histories"), f"{issue['key']}.changelog.histories")
-    total = told.get("total")
-    return answers.payload(issue, histories, total if isinstance(total, int) else len(histories), comments)

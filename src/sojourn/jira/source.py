@@ -7,7 +7,7 @@
         window = Window(project="10000", since_ms=watermark_ms)
         for page in source.ids(window):                               # page.cursor resumes a sweep that was ended
             for batch in source.batches(page.ids):                    # in the order of the ids, in flat memory
-                writer.write([reader.read(payload()) for payload in batch.told.values()])
+                writer.write([reader.read(source.payloads(told)) for told in batch.told.values()])
         source.count(window)                                          # to compare: a sweep can end early unseen
 
 A sweep can name one id twice, and can miss what moves while it is swept; whoever sweeps counts, and sweeps with an
@@ -19,15 +19,15 @@ has to begin again. To end it early, hand `Manners` a sleep that raises.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 from sojourn.errors import Refused, UserError
-from sojourn.jira.answers import Account, Batch, IdPage, Permission
+from sojourn.jira.answers import Account, Batch, IdPage, Permission, Told
 from sojourn.jira.client import Client
 from sojourn.jira.cloud import Cloud
 from sojourn.jira.credentials import Credentials
@@ -57,11 +57,29 @@ class Jira:
     texts: bool = False
 
 
+_APIS: dict[Kind, type[Cloud] | type[DataCenter]] = {"cloud": Cloud, "datacenter": DataCenter}
+
+
+@dataclass(frozen=True, slots=True)
+class Payloads:
+    """Makes payloads of what a Jira told; `names` are those of its custom fields by id."""
+
+    kind: Kind
+    names: Mapping[str, str]
+
+    def __call__(self, told: Told) -> dict[str, Any]:
+        """One payload, as `payload.Reader` reads it; raises Refused or JiraFailure where Jira told something else."""
+        issue = _APIS[self.kind].payload(*told)
+        names = {name: self.names[name] for name in issue["fields"] if name in self.names}
+        return {**issue, "names": names} if names else issue
+
+
 class JiraSource:
     """One Jira. Its methods raise JiraFailure, or AddressRefused or CallFailed of net."""
 
-    def __init__(self, api: Cloud | DataCenter, client: Client, *, parallel: int = PARALLEL) -> None:
-        self._api = api
+    def __init__(self, kind: Kind, client: Client, *, texts: bool = False, parallel: int = PARALLEL) -> None:
+        self._kind: Kind = kind
+        self._api = _APIS[kind](texts=texts)
         self._client = client
         self._parallel = parallel
         self._pool = ThreadPoolExecutor(parallel, thread_name_prefix="jira")
@@ -80,8 +98,7 @@ class JiraSource:
         """A source of that Jira; `seconds` is how long one call may take. Close it in the end."""
         transport = Transport(jira.url, jira.credentials, route, connections=parallel, seconds=seconds)
         client = Client(transport.name, jira.credentials, transport, manners or Manners(transport.name))
-        api = Cloud if jira.kind == "cloud" else DataCenter
-        source = cls(api(texts=jira.texts), client, parallel=parallel)
+        source = cls(jira.kind, client, texts=jira.texts, parallel=parallel)
         source._transport = transport
         return source
 
@@ -110,7 +127,6 @@ class JiraSource:
     def batches(self, ids: Sequence[str]) -> Iterator[Batch]:
         """The work items by id, fetched a few batches at once and given in the order of the ids."""
         waiting: deque[Future[Batch]] = deque()
-        _ = self._custom_names  # asked once, not by each thread
         try:
             for some in _batched(ids, self._api.batch_size):
                 waiting.append(self._pool.submit(self._batch, some))
@@ -137,14 +153,7 @@ class JiraSource:
             batch.add(self._batch(ids[len(ids) // 2 :]))
             return batch
         batch.asked.extend(ids)
-        batch.told.update({key: partial(self._named, payload) for key, payload in batch.told.items()})
         return batch
-
-    def _named(self, payload: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """A payload with the names of its custom fields."""
-        issue = payload()
-        names = {name: self._custom_names[name] for name in issue["fields"] if name in self._custom_names}
-        return {**issue, "names": names} if names else issue
 
     def _without_poison(self, ids: Sequence[str], error: Unavailable, *, is_part: bool) -> Batch:
         """Read work items by halves where Jira breaks over one of them, and tell which half it is.
@@ -230,9 +239,11 @@ class JiraSource:
         return self.myself().zone
 
     @cached_property
-    def _custom_names(self) -> dict[str, str]:
-        """What the custom fields are called, asked once; Data Center's changelogs know fields by name only."""
-        return {str(one.get("id")): str(one.get("name")) for one in self.fields() if one.get("custom")}
+    def payloads(self) -> Payloads:
+        """Makes payloads of what was told. What custom fields are called is asked once: Data Center's changelogs know
+        them by name only."""
+        names = {str(one.get("id")): str(one.get("name")) for one in self.fields() if one.get("custom")}
+        return Payloads(self._kind, names)
 
 
 def _unread(ids: Sequence[str], error: UserError) -> Batch:

@@ -25,6 +25,10 @@ _ALWAYS = 1 << 62
 _SORT = {"updated": "updated_ms", "created": "created_ms", "id": "id", "key": "id", "issuekey": "id"}
 
 
+_BY_UPDATE: tuple[Order, ...] = tuple((("updated_ms", way), ("id", way), ("id", way)) for way in (1, -1))
+"""The orders in which sweeps ask, and in which entries are kept."""
+
+
 class BadJql(ValueError):
     """JQL that the simulator does not know; its message is Jira's."""
 
@@ -152,7 +156,11 @@ class Index:
 
     def search(self, query: Query, sees: Condition, after: Sequence[int] | None = None) -> list[Entry]:
         """The entries that are chosen and seen, in order, from behind a place on."""
-        found = sorted(self._chosen(query, sees), key=query.place)
+        found = self._chosen(query, sees)
+        if query.order in _BY_UPDATE and query.ids is None:
+            found = found[:: query.order[0][1]]
+        else:
+            found.sort(key=query.place)
         return found if after is None else found[bisect_right(found, tuple(after), key=query.place) :]
 
     def count(self, query: Query, sees: Condition) -> int:
@@ -177,6 +185,6 @@ class Index:
         return found
 
     def _sort(self) -> None:
-        for entry in sorted(self._entries.values(), key=attrgetter("updated_ms")):
+        for entry in sorted(self._entries.values(), key=attrgetter("updated_ms", "id")):
             for name in {"", entry.project, entry.project_key}:
                 self._by_update.setdefault(name, []).append(entry)

@@ -1,41 +1,58 @@
-"""Reading in a process of its own, where there is much to read: Python runs on one core, and this takes two.
+"""Reading in processes of their own, where there is much to read: Python runs on one core, and this takes two.
 
-The process is told what to read on its stdin, secrets among it, and writes packed chunks to its stdout. It ends with
-the process that began it, however that ends: its next write fails. It has no store.
+    this process ── what to read ─► fetch ── what Jira told ─► understand ── packed chunks ─► this process
+
+The first calls Jira, from threads; the second does nothing but compute, in one thread, since threads that hand Python
+over to each other from core to core take half as long again. `fetch` is told what to read on its stdin, secrets among
+it. Both end with the process that began them, however that ends: they have nothing to read any more, or nobody to write
+to. Neither has a store.
 """
 
+import json
+import marshal
 import os
+import signal
 import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any, NamedTuple, NoReturn
 
 import orjson
 
+from sojourn.history.record import IssueRecord
 from sojourn.jira import credentials, failures
 from sojourn.jira.failures import JiraFailure, Unavailable
 from sojourn.jira.manners import Manners
 from sojourn.jira.payload import Reader
-from sojourn.jira.source import Jira, JiraSource
+from sojourn.jira.source import Jira, JiraSource, Payloads
 from sojourn.jira.sync import pauses
-from sojourn.jira.sync.packed import pack, pack_record, unpack
+from sojourn.jira.sync.packed import pack, pack_record, unpack, unpack_record
 from sojourn.jira.sync.pauses import Pauses
-from sojourn.jira.sync.reading import Chunks, rarely_collected
+from sojourn.jira.sync.reading import Chunk, Chunks, Understanding, rarely_collected
 from sojourn.jira.window import Window
 from sojourn.net import Openings, Route
 
-_COMMAND = [sys.executable, "-c", "from sojourn.jira.sync.apart import work; work()"]
+_FETCH, _UNDERSTAND = (
+    [sys.executable, "-c", f"from sojourn.jira.sync.apart import {name}; {name}()"] for name in ("fetch", "understand")
+)
 _HEAD = struct.Struct("<cQ")
-_CHUNK, _END, _FAILURE = b"c", b"e", b"f"
+_NAMES, _CHUNK, _END, _FAILURE = b"n", b"c", b"e", b"f"
 _CREDENTIALS = ("ApiToken", "OAuthToken", "PersonalToken", "Password")
 _LOST = "the process that read from Jira ended; the sync goes on where it was"
 
 
+class Processes(NamedTuple):
+    """The other processes."""
+
+    fetching: "subprocess.Popen[bytes]"
+    understanding: "subprocess.Popen[bytes]"
+
+
 class Apart:
-    """The other process, begun when it is first needed. Close it in the end."""
+    """The other processes, begun when they are first needed. Close it in the end."""
 
     def __init__(self, jira: Jira, route: Route, reader: dict[str, Any], name: str) -> None:
         self._told = {
@@ -47,20 +64,20 @@ class Apart:
                 "proxy": route.proxy,
                 "authorities": route.authorities and str(route.authorities),
             },
-            "reader": reader,
         }
-        self._process: subprocess.Popen[bytes] | None = None
-        self._next: Window | None = None  # it was told to read this, too
+        self._reader = reader
+        self._processes: Processes | None = None
+        self._next: Window | None = None  # they were told to read this, too
 
     @property
     def is_running(self) -> bool:
-        """Whether the process is there already."""
-        return self._process is not None
+        """Whether they are there already."""
+        return self._processes is not None
 
     def close(self) -> None:
-        """End the process."""
-        process, self._process, self._next = self._process, None, None
-        if process is not None:
+        """End them."""
+        processes, self._processes, self._next = self._processes or (), None, None
+        for process in processes:
             process.kill()
             process.wait()
             for stream in filter(None, (process.stdin, process.stdout)):
@@ -68,30 +85,28 @@ class Apart:
                     stream.close()
 
     def forget(self) -> None:
-        """End the process where it reads ahead."""
+        """End them where they read ahead."""
         if self._next:
             self.close()
-
-    unpack = staticmethod(unpack)
 
     def chunks(self, window: Window, cursor: str, last_id: str, then: Window | None = None) -> Iterator[bytes]:
         """What a window holds, from a place on, as chunks that `unpack` reads; raises what the source raises there.
 
-        Behind that the process reads ahead in the window `then`, as far as there is room for what it reads. Left early,
-        it ends.
+        Behind that they read ahead in the window `then`, as far as there is room for what they read. Left early, they
+        end.
         """
         if self._next and (self._next != window or cursor or last_id):
             self.close()
-        process, is_asked = self._process or self._start(), self._next is not None
+        processes, is_asked = self._processes or self._start(), self._next is not None
         is_done = False
         try:
             if not is_asked:
-                _say(process.stdin, {"window": _parts(window), "cursor": cursor, "last_id": last_id})
+                _say(processes.fetching.stdin, {"window": _parts(window), "cursor": cursor, "last_id": last_id})
             if then:
-                _say(process.stdin, {"window": _parts(then), "cursor": "", "last_id": ""})
+                _say(processes.fetching.stdin, {"window": _parts(then), "cursor": "", "last_id": ""})
             self._next = then
             while True:
-                kind, body = _hear(process.stdout)
+                kind, body = _hear(processes.understanding.stdout)
                 if kind == _END:
                     is_done = True
                     return
@@ -104,11 +119,21 @@ class Apart:
             if not is_done:
                 self.close()
 
-    def _start(self) -> "subprocess.Popen[bytes]":
+    def unpack(self, packed: bytes) -> Chunk[IssueRecord]:
+        """One of those chunks, with its records."""
+        chunk = unpack(packed)
+        chunk.records = {key: unpack_record(one, chunk.labels) for key, one in chunk.records.items()}
+        return chunk
+
+    def _start(self) -> Processes:
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(_COMMAND, stdin=pipe, stdout=pipe)
-        _say(self._process.stdin, self._told)
-        return self._process
+        fetching = subprocess.Popen(_FETCH, stdin=pipe, stdout=pipe)
+        understanding = subprocess.Popen([*_UNDERSTAND, json.dumps(self._reader)], stdin=fetching.stdout, stdout=pipe)
+        if fetching.stdout:
+            fetching.stdout.close()  # else it would not be told that nobody listens any more
+        self._processes = Processes(fetching, understanding)
+        _say(fetching.stdin, self._told)
+        return self._processes
 
 
 def _parts(one: Any) -> list[Any]:
@@ -140,9 +165,9 @@ def _raise(told: dict[str, Any]) -> NoReturn:
     raise made(told["text"], told["wait_s"]) if issubclass(made, Unavailable) else made(told["text"])
 
 
-def work() -> None:
-    """Be the other process."""
-    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
+def fetch() -> None:
+    """Be the process that calls Jira."""
+    stdin, stdout = _begin()
     told = orjson.loads(stdin.readline())
     name, *parts = told["credentials"]
     signed = {kind: getattr(credentials, kind) for kind in _CREDENTIALS}[name](*parts)
@@ -151,24 +176,47 @@ def work() -> None:
     route = Route(Openings.of([tuple(one) for one in where["openings"]]), where["proxy"], authorities)
     manners = Manners(told["name"], sleep=Pauses(lambda: None).sleep)
     target = Jira(credentials=signed, **told["jira"])
-    with rarely_collected(), JiraSource.open(target, route, manners) as source:
-        chunks = Chunks(source, Reader(**told["reader"]), pack_record)
-        with suppress(BrokenPipeError):  # nobody is there any more who listens
-            for line in stdin:
-                _answer(chunks, orjson.loads(line), lambda kind, body=b"": _send(stdout, kind, body))
-    # What is left in the buffer of stdout has nobody to go to either, and Python would complain.
-    os._exit(0)
+    with rarely_collected(), JiraSource.open(target, route, manners) as source, suppress(BrokenPipeError):
+        for line in stdin:
+            _fetch(source, orjson.loads(line), lambda kind, body=b"": _send(stdout, kind, body))
+    _end()
 
 
-def _answer(chunks: Chunks[bytes], asked: dict[str, Any], send: Callable[..., None]) -> None:
+def _fetch(source: JiraSource, asked: dict[str, Any], send: Callable[..., None]) -> None:
     try:
-        for chunk in chunks.window(Window(*asked["window"]), asked["cursor"], asked["last_id"]):
+        send(_NAMES, marshal.dumps((source.payloads.kind, dict(source.payloads.names))))
+        for chunk in Chunks(source).window(Window(*asked["window"]), asked["cursor"], asked["last_id"]):
             send(_CHUNK, pack(chunk))
     except JiraFailure as failure:
         told = {"class": type(failure).__name__, "text": str(failure), "wait_s": getattr(failure, "wait_s", 0.0)}
         send(_FAILURE, orjson.dumps(told))
     else:
         send(_END)
+
+
+def understand() -> None:
+    """Be the process that makes records of what Jira told."""
+    stdin, stdout = _begin()
+    reader = Reader(**orjson.loads(sys.argv[1]))
+    with rarely_collected(), suppress(BrokenPipeError, EOFError):
+        while True:
+            kind, body = _hear(stdin)
+            if kind == _NAMES:
+                understood = Understanding(reader, Payloads(*marshal.loads(body)), pack_record)  # noqa: S302 - our own
+            else:
+                _send(stdout, kind, pack(understood(unpack(body))) if kind == _CHUNK else body)
+    _end()
+
+
+def _begin() -> tuple[IO[bytes], IO[bytes]]:
+    # Who interrupts the command means the process that began this one, and this one ends with it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return sys.stdin.buffer, sys.stdout.buffer
+
+
+def _end() -> NoReturn:
+    # What is left in the buffer of stdout has nobody to go to, and Python would complain.
+    os._exit(0)
 
 
 def _send(stream: IO[bytes], kind: bytes, body: bytes) -> None:

@@ -3,10 +3,11 @@
 What Jira does not list is asked for by itself before it is taken for gone: a sweep can end early unseen.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from sojourn.history.models import Issue
-from sojourn.jira.answers import Batch
 from sojourn.jira.failures import CursorLost
 from sojourn.jira.models import ProjectState
 from sojourn.jira.sync import drift
@@ -69,7 +70,7 @@ def remove(hand: Hand, state: ProjectState) -> None:
     """
     stored = _stored(hand, state)
     for batch in hand.source.batches(stored[: _AT_ONCE // 10]):
-        if _still_there(batch, state):
+        if _still_there([hand.source.payloads(told) for told in batch.told.values()], state):
             hand.context.log(f"Jira does not list {state.key} now, and gives its work items; it stays as it is.")
             return
     for start in range(0, len(stored), _AT_ONCE):
@@ -80,8 +81,8 @@ def remove(hand: Hand, state: ProjectState) -> None:
         hand.context.log(f"The account sees {state.key} no more: its {len(stored):,} work items are gone from here.")
 
 
-def _still_there(batch: Batch, state: ProjectState) -> bool:
-    projects = [issue["fields"].get("project") for issue in batch.issues]
+def _still_there(issues: Iterable[dict[str, Any]], state: ProjectState) -> bool:
+    projects = [issue["fields"].get("project") for issue in issues]
     return any(isinstance(one, dict) and str(one.get("id")) == state.project for one in projects)
 
 

@@ -12,11 +12,17 @@ from sojourn.history.record import IssueRecord, Label, LinkRecord, ProjectRecord
 from sojourn.jira.sync.reading import Chunk
 
 
-def pack(chunk: Chunk[bytes]) -> bytes:
-    """A chunk of packed records as bytes."""
-    rest = (chunk.unread, chunk.gone, chunk.cursor, chunk.last_id, chunk.is_end_of_page)
+def pack(chunk: Chunk[Any]) -> bytes:
+    """A chunk of plain values as bytes."""
     labels = [(ref, tuple(label)) for ref, label in chunk.labels.items()]
-    return marshal.dumps((list(chunk.records.values()), labels, rest))
+    rest = (chunk.unread, chunk.gone, chunk.cursor, chunk.last_id, chunk.is_end_of_page)
+    return marshal.dumps((chunk.records, labels, *rest))
+
+
+def unpack(packed: bytes) -> Chunk[Any]:
+    """The chunk that `pack` was given."""
+    records, labels, *rest = marshal.loads(packed)  # noqa: S302 - our own process wrote it
+    return Chunk(records, {ref: Label(*label) for ref, label in labels}, *rest)
 
 
 def pack_record(one: IssueRecord) -> bytes:
@@ -32,23 +38,9 @@ def pack_record(one: IssueRecord) -> bytes:
     return marshal.dumps(plain)
 
 
-def unpack(packed: bytes) -> Chunk[IssueRecord]:
-    """The chunk that `pack` was given, with its records, which share their labels."""
-    records, told, rest = marshal.loads(packed)  # noqa: S302 - our own process wrote it
-    labels = {ref: Label(*label) for ref, label in told}
-    found = (_record(labels, *marshal.loads(one)) for one in records)  # noqa: S302
-    return Chunk({record.jira_id: record for record in found}, labels, *rest)
-
-
-def _record(
-    labels: dict[Ref, Label],
-    first: tuple[Any, ...],
-    due: str | None,
-    kept: tuple[Any, ...],
-    timelines: list[Any],
-    links: list[Any],
-    rest: tuple[Any, ...],
-) -> IssueRecord:
+def unpack_record(packed: bytes, labels: dict[Ref, Label]) -> IssueRecord:
+    """The record that `pack_record` was given, with these labels."""
+    first, due, kept, timelines, links, rest = marshal.loads(packed)  # noqa: S302 - our own process wrote it
     jira_id, key, project, summary, created_ms, updated_ms, resolved_ms = first
     present, fields, payload, digest, flags = kept
     values, field_names, field_types, texts = rest

@@ -12,9 +12,9 @@ from typing import Generic, Protocol, TypeVar
 
 from sojourn.errors import UserError
 from sojourn.history.record import IssueRecord, Label, Ref
-from sojourn.jira.answers import Batch, IdPage
+from sojourn.jira.answers import IdPage, Told
 from sojourn.jira.payload import Reader
-from sojourn.jira.source import JiraSource
+from sojourn.jira.source import JiraSource, Payloads
 from sojourn.jira.sync.pauses import Pauses
 from sojourn.jira.window import Window
 
@@ -66,50 +66,60 @@ class Chunk(Generic[R]):
         return [*self.records, *self.unread, *self.gone]
 
 
-class Chunks(Generic[R]):
-    """Reads work items of one source in the thread that asks; `make` makes something of each record at once."""
+class Chunks:
+    """Asks one source for work items, in the thread that asks; what is told of them is not read yet."""
 
-    def __init__(self, source: JiraSource, reader: Reader, make: Callable[[IssueRecord], R]) -> None:
+    def __init__(self, source: JiraSource) -> None:
         self._source = source
-        self._reader = reader
-        self._make = make
 
-    def window(self, window: Window, cursor: str, last_id: str, reconcile: Sequence[str] = ()) -> Iterator[Chunk[R]]:
+    def window(self, window: Window, cursor: str, last_id: str, reconcile: Sequence[str] = ()) -> Iterator[Chunk[Told]]:
         """The work items of a window, from a page's cursor on, after that id of the page."""
         return self.pages(self._source.ids(window, cursor or None, reconcile), cursor, last_id)
 
-    def pages(self, pages: Iterable[IdPage], cursor: str = "", last_id: str = "") -> Iterator[Chunk[R]]:
+    def pages(self, pages: Iterable[IdPage], cursor: str = "", last_id: str = "") -> Iterator[Chunk[Told]]:
         """The work items of pages of ids, of which the first is that of a cursor."""
         for page in pages:
             ids = list(dict.fromkeys(page.ids))
             ids = ids[ids.index(last_id) + 1 :] if last_id in ids else ids
-            chunk, begun = Chunk[R](cursor=cursor), time.monotonic()
+            chunk, begun = Chunk[Told](cursor=cursor), time.monotonic()
             for batch in self._source.batches(ids):
-                self._take(batch, chunk)
+                chunk.records.update(batch.told)
+                chunk.unread.update(batch.unread)
+                chunk.gone.extend(batch.gone)
                 chunk.last_id = batch.asked[-1]
                 if len(chunk.ids) >= MOST_ITEMS or time.monotonic() - begun > MOST_S:
                     yield chunk
-                    chunk, begun = Chunk[R](cursor=cursor), time.monotonic()
+                    chunk, begun = Chunk[Told](cursor=cursor), time.monotonic()
             cursor, last_id = page.cursor or "", ""
             chunk.cursor, chunk.last_id, chunk.is_end_of_page = cursor, "", True
             yield chunk
 
-    def _take(self, batch: Batch, chunk: Chunk[R]) -> None:
-        """Add a batch to a chunk. What cannot be read is told, and never ends the sync."""
-        chunk.gone.extend(batch.gone)
-        chunk.unread.update(batch.unread)
-        for jira_id, payload in batch.told.items():
+
+class Understanding(Generic[R]):
+    """Makes something of the record of each work item that was told; those of one chunk share the names they use."""
+
+    def __init__(self, reader: Reader, payloads: Payloads, make: Callable[[IssueRecord], R]) -> None:
+        self._reader = reader
+        self._payloads = payloads
+        self._make = make
+
+    def __call__(self, told: Chunk[Told]) -> Chunk[R]:
+        """The chunk with what was made. What cannot be read is told in it, and never ends the sync."""
+        place = (told.cursor, told.last_id, told.is_end_of_page)
+        chunk = Chunk[R]({}, {}, dict(told.unread), told.gone, *place)
+        for jira_id, one in told.records.items():
             try:
-                chunk.records[jira_id] = self._make(self._reader.read(payload(), chunk.labels))
+                chunk.records[jira_id] = self._make(self._reader.read(self._payloads(one), chunk.labels))
             except UserError as error:
                 chunk.unread[jira_id] = str(error)
             except Exception as error:
                 log.exception("work item %s", jira_id)
                 chunk.unread[jira_id] = f"it cannot be read: {type(error).__name__}; the log says more"
+        return chunk
 
 
 class Elsewhere(Protocol):
-    """Another process that reads (`apart.Apart`)."""
+    """Other processes that read (`apart.Apart`)."""
 
     def chunks(self, window: Window, cursor: str, last_id: str, then: Window | None = None) -> Iterator[bytes]:
         """What a window holds, from a place on, packed, while that of the window `then` is read ahead."""
@@ -119,13 +129,13 @@ class Elsewhere(Protocol):
 
     @property
     def is_running(self) -> bool:
-        """Whether it is there already."""
+        """Whether they are there already."""
 
     def forget(self) -> None:
         """Have nothing read ahead: what is there is changed by others."""
 
     def close(self) -> None:
-        """End it."""
+        """End them."""
 
 
 class Reading:
@@ -139,7 +149,9 @@ class Reading:
         waits: Callable[[], None],
         apart: Elsewhere | None = None,
     ) -> None:
-        self._chunks = Chunks(source, reader, lambda record: record)
+        self._source = source
+        self._chunks = Chunks(source)
+        self._reader = reader
         self._apart = apart
         self._pauses = pauses
         self._waits = waits
@@ -167,10 +179,14 @@ class Reading:
             return self._there(self._apart, self._apart.chunks(window, cursor, last_id, then))
         return self._here(self._chunks.window(window, cursor, last_id, reconcile))
 
-    def _here(self, chunks: Iterator[Chunk[IssueRecord]]) -> Iterator[Chunk[IssueRecord]]:
+    def _here(self, chunks: Iterator[Chunk[Told]]) -> Iterator[Chunk[IssueRecord]]:
         if self._apart:
             self._apart.forget()
-        return self._ahead(chunks, _AHEAD)
+        return self._ahead(self._understood(chunks), _AHEAD)
+
+    def _understood(self, chunks: Iterator[Chunk[Told]]) -> Iterator[Chunk[IssueRecord]]:
+        for chunk in chunks:
+            yield Understanding(self._reader, self._source.payloads, lambda record: record)(chunk)
 
     def _there(self, apart: Elsewhere, chunks: Iterator[bytes]) -> Iterator[Chunk[IssueRecord]]:
         with closing(self._ahead(chunks, _AHEAD_APART)) as ahead:
