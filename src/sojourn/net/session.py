@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import certifi
@@ -205,6 +206,16 @@ class _Body(httpx.SyncByteStream):
 
 def _trust(authorities: Path | None) -> ssl.SSLContext:
     """Whom TLS trusts: those whom the machine trusts, Mozilla's list, and the operator's own authorities."""
+    try:
+        changed = authorities.stat().st_mtime_ns if authorities else 0
+    except OSError:
+        changed = 0  # reading it tells
+    return _trusting(authorities, changed)
+
+
+@lru_cache(8)
+def _trusting(authorities: Path | None, _changed: int) -> ssl.SSLContext:
+    """Read once for each state of the operator's file: the lists take 50 ms, in which nothing else runs in Python."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     if authorities:

@@ -22,6 +22,9 @@ MOST_ITEMS = 500
 MOST_S = 2.0
 """How many work items are written at once, and for how long they are gathered at most where Jira is slow."""
 
+_FEW_ITEMS = 100
+"""Those that webhooks name are written by fewer, since more webhooks come meanwhile, and wait for SQLite's one writer."""
+
 R = TypeVar("R")
 T = TypeVar("T")
 _AHEAD = 2
@@ -76,8 +79,10 @@ class Chunks:
         """The work items of a window, from a page's cursor on, after that id of the page."""
         return self.pages(self._source.ids(window, cursor or None, reconcile), cursor, last_id)
 
-    def pages(self, pages: Iterable[IdPage], cursor: str = "", last_id: str = "") -> Iterator[Chunk[Told]]:
-        """The work items of pages of ids, of which the first is that of a cursor."""
+    def pages(
+        self, pages: Iterable[IdPage], cursor: str = "", last_id: str = "", most: int = MOST_ITEMS
+    ) -> Iterator[Chunk[Told]]:
+        """The work items of pages of ids, of which the first is that of a cursor, so many in a chunk."""
         for page in pages:
             ids = list(dict.fromkeys(page.ids))
             ids = ids[ids.index(last_id) + 1 :] if last_id in ids else ids
@@ -87,7 +92,7 @@ class Chunks:
                 chunk.unread.update(batch.unread)
                 chunk.gone.extend(batch.gone)
                 chunk.last_id = batch.asked[-1]
-                if len(chunk.ids) >= MOST_ITEMS or time.monotonic() - begun > MOST_S:
+                if len(chunk.ids) >= most or time.monotonic() - begun > MOST_S:
                     yield chunk
                     chunk, begun = Chunk[Told](cursor=cursor), time.monotonic()
             cursor, last_id = page.cursor or "", ""
@@ -158,7 +163,7 @@ class Reading:
 
     def these(self, ids: list[str]) -> Iterator[Chunk[IssueRecord]]:
         """Work items by id."""
-        return self._here(self._chunks.pages([IdPage(ids, None)])) if ids else iter(())
+        return self._here(self._chunks.pages([IdPage(ids, None)], most=_FEW_ITEMS)) if ids else iter(())
 
     def window(
         self,

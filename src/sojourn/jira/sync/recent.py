@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from django.db import connection
+
 from sojourn.history.models import Issue
 from sojourn.history.record import IssueRecord
 from sojourn.jira.failures import CursorLost
@@ -16,6 +18,7 @@ from sojourn.jira.window import Window
 OVERLAP_MS = 10 * 60_000
 """How far behind the watermark a sweep begins: Jira's search can be behind for some time."""
 
+_FORGET = "DELETE FROM jira_again WHERE id = %s AND marks = %s AND tries = %s"
 _SWEEPS = 3
 _AT_ONCE = 500
 _RECONCILED = 50
@@ -131,5 +134,5 @@ def _ids(hand: Hand, rows: list[Again]) -> dict[str, str]:
 
 def _forget(rows: Iterable[Again]) -> None:
     """Delete rows that are still what they were before they were read, and that have no new problem."""
-    for row in rows:
-        Again.objects.filter(pk=row.pk, marks=row.marks, tries=row.tries).delete()
+    with connection.cursor() as cursor:
+        cursor.executemany(_FORGET, [(row.pk, row.marks, row.tries) for row in rows])
