@@ -23,7 +23,7 @@ MOST_S = 2.0
 """How many work items are written at once, and for how long they are gathered at most where Jira is slow."""
 
 _FEW_ITEMS = 100
-"""Those that webhooks name are written by fewer, since more webhooks come meanwhile, and wait for SQLite's one writer."""
+"""Those that webhooks name are written by fewer, since more come meanwhile, and wait for SQLite's one writer."""
 
 R = TypeVar("R")
 T = TypeVar("T")
