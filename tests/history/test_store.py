@@ -328,7 +328,7 @@ def test_which_name_of_a_value_stays(first: Label, second: Label, name: str, cat
         dictionary.learn({("status", "1"): label})
     value = Value.objects.get()
     assert (value.name, value.category) == (name, category)
-    assert Dictionary(value.site).number(("status", "1")) == value.pk
+    assert Dictionary(value.site).numbers["status", "1"] == value.pk
 
 
 def test_work_items_are_written_with_all_their_rows_or_none() -> None:

@@ -127,6 +127,12 @@ JQL = [
         'updated < "2026/01/01 00:00" AND project = SUP',
         lambda e: e.updated_ms < YEAR_MS and e.project == "10000",
     ),
+    ('updated <= "2026-01-01 00:00"', lambda entry: entry.updated_ms <= YEAR_MS),
+    ('updated > "2026-01-01 00:00" AND updated > "2025-06-01 00:00"', lambda entry: entry.updated_ms > YEAR_MS),
+    (
+        'project = APP AND updated >= "2026-01-01 00:00" AND updated < "2026-01-31 00:00"',
+        lambda e: e.project_key == "APP" and YEAR_MS <= e.updated_ms < YEAR_MS + 30 * 86_400_000,
+    ),
     ('created > "2026-01-01 00:00" ORDER BY created DESC', lambda entry: entry.created_ms > YEAR_MS),
     ("project is not EMPTY", lambda entry: True),
 ]
@@ -140,6 +146,26 @@ def test_jql_that_the_client_sends_finds_what_it_says(jql: str, is_found: Any) -
         found = index.search(read(jql, UTC), lambda _: True)
         assert {entry.id for entry in found} == {entry.id for entry in entries if is_found(entry)}
         assert found
+        assert index.count(read(jql, UTC), lambda _: True) == len(found)
+
+
+@pytest.mark.parametrize(
+    "order", ["updated DESC, key DESC", "updated ASC, key ASC", "updated DESC, key ASC", "key", ""]
+)
+def test_a_search_goes_on_behind_any_place_in_its_order(order: str) -> None:
+    with scene(items=150) as played:
+        index = played.simulator.site.index
+        query = read(f'project = "10000"{order and " ORDER BY "}{order}', UTC)
+        whole = index.search(query, lambda _: True)
+        assert whole == sorted(whole, key=query.place)
+        for place, entry in enumerate(whole):
+            assert index.search(query, lambda _: True, query.place(entry)) == whole[place + 1 :]
+
+
+@pytest.mark.parametrize("jql", ['project = ""', 'project = "10000" AND project = "10001"'])
+def test_a_project_that_there_is_not_has_no_work_items(jql: str) -> None:
+    with scene(items=150) as played:
+        assert played.simulator.site.index.search(read(jql, UTC), lambda _: True) == []
 
 
 @pytest.mark.parametrize(

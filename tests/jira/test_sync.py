@@ -147,6 +147,19 @@ def test_a_list_of_projects_that_is_not_whole_removes_nothing(played: Synced) ->
     played.simulator.site.projects[PROJECT] = lost
 
 
+def test_a_work_item_that_makes_no_sense_does_not_end_the_look_at_a_project_that_is_not_listed(played: Synced) -> None:
+    played.sync()
+    site = played.simulator.site
+    first = Issue.objects.filter(project__jira_id=PROJECT).earliest("pk").jira_id
+    site.items[first].comments = [["no", "object"]]
+    site.items[first].cache.clear()
+    lost = site.projects.pop(PROJECT)
+    played.pass_by(minutes=5)
+    assert played.sync().state == "finished"
+    assert played.there() == played.seen()
+    site.projects[PROJECT] = lost
+
+
 def test_one_project_can_be_synced_by_itself(played: Synced) -> None:
     key = played.simulator.site.projects[PROJECT]["key"]
     job = played.sync(project=key)

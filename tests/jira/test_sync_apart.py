@@ -1,5 +1,6 @@
-"""Reading in a process of its own: the same store, and no process that is left behind."""
+"""Reading in processes of their own: the same store, and no process that is left behind."""
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -9,6 +10,7 @@ import pytest
 
 from sojourn.history.record import IssueRecord, Label, Ref
 from sojourn.jira import access
+from sojourn.jira.failures import JiraFailure, Unavailable
 from sojourn.jira.payload import Reader
 from sojourn.jira.simulator import Fault, changes
 from sojourn.jira.sync import apart, past, task
@@ -16,11 +18,13 @@ from sojourn.jira.sync.packed import pack, pack_record, unpack, unpack_record
 from sojourn.jira.sync.pauses import Pauses
 from sojourn.jira.sync.reading import Chunk, Reading
 from sojourn.jira.window import Window
+from sojourn.net import Route
 from tests.jira.simulated import made_up
 from tests.jira.syncing import Synced, synced
 from tests.jobs.stores import until
 
 FACES = ("cloud", "datacenter")
+READS: dict[str, Any] = {"custom_fields": (), "keep_texts": False}
 
 
 @pytest.fixture
@@ -114,8 +118,7 @@ def test_a_long_wait_apart_puts_the_job_back(played: Synced, begun: list[Any]) -
 @pytest.fixture
 def reading(played: Synced, begun: list[Any]) -> Iterator[Reading]:
     """A reading that reads everything apart."""
-    target, reads = access.jira(played.connection), {"custom_fields": (), "keep_texts": False}
-    elsewhere = apart.Apart(target, access.route(), reads, "acme")
+    elsewhere = apart.Apart(access.jira(played.connection), access.route(), READS, "acme")
     pauses = Pauses(lambda: None)
     with task.open_source(played.connection, pauses) as source, closing(elsewhere):
         yield Reading(source, Reader(), pauses, lambda: None, elsewhere)
@@ -160,10 +163,40 @@ def test_what_was_read_ahead_is_forgotten_where_something_else_is_read(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("answered", [0, 1])
+def test_they_end_while_jira_has_them_wait(played: Synced, answered: int) -> None:
+    """Whether or not there is something to tell that nobody hears any more."""
+    told = {"Retry-After": "50"}
+    fault = Fault("status", "issue/bulkfetch", status=429, headers=told, times=100, after=answered)
+    played.simulator.faults.add(fault)
+    begun = apart.Apart(access.jira(played.connection), access.route(), READS, "acme")
+
+    def read() -> None:
+        with pytest.raises(Unavailable, match="the process that read from Jira ended"):
+            list(begun.chunks(Window(), "", ""))
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    until(lambda: 429 in played.statuses("issue/bulkfetch"))
+    processes = begun._processes
+    assert processes is not None
+    assert processes.fetching.stdin is not None
+    processes.fetching.stdin.close()
+    assert [process.wait(20) for process in processes] == [0, 0]
+    reading.join()
+
+
+@pytest.mark.django_db
+def test_what_must_not_be_called_is_told_here(played: Synced) -> None:
+    begun = apart.Apart(access.jira(played.connection), Route(), READS, "acme")
+    with closing(begun), pytest.raises(JiraFailure, match="an administrator can open it with SOJOURN_ALLOW_PRIVATE"):
+        next(begun.chunks(Window(), "", ""))
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("is_reading", [False, True])
 def test_they_end_when_the_process_that_began_them_is_gone(played: Synced, is_reading: bool) -> None:
-    reads = {"custom_fields": (), "keep_texts": False}
-    begun = apart.Apart(access.jira(played.connection), access.route(), reads, "acme")
+    begun = apart.Apart(access.jira(played.connection), access.route(), READS, "acme")
     if is_reading:
         chunks = begun.chunks(Window(), "", "")
         next(chunks)

@@ -198,6 +198,9 @@ def _with(played: Synced, **given: Any) -> Any:
     return connecting.drafted(played.connection.name, played.connection.url, played.connection.kind, **given)
 
 
+STRANGER = "712020:stranger"
+"""Whom only a work item names that makes no sense."""
+
 HOSTILE: dict[str, Callable[[Any], Any]] = {
     "a created that is no instant": lambda item: item.histories[0].update(created="never"),
     "an instant after all calendars": lambda item: item.histories[0].update(created="9999-12-31T23:59:59.999+0000"),
@@ -222,12 +225,14 @@ def test_a_work_item_that_makes_no_sense_is_left_out_counted_and_tried_again(pla
         site = played.simulator.site
         item = next(item for item in site.items.values() if item.histories)
         kept = (dict(item.fields), [dict(one) for one in item.histories], list(item.comments))
+        item.fields["creator"] = item.fields["reporter"] = {"accountId": STRANGER, "displayName": "A stranger"}
         HOSTILE[what](item)
         assert ended(played.sync()) == "finished"
         assert played.seen() - played.there() == {item.id}
         [row] = played.connection.again.all()
         assert (row.issue, row.tries) == (item.id, 1)
         assert row.problem
+        assert not Value.objects.filter(key=STRANGER).exists()
         assert any("1 work items could not be read" in problem for _, problem in health.problems(played.now()))
         played.pass_by(minutes=15)
         played.sync()

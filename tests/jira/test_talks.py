@@ -247,8 +247,31 @@ def test_json_that_is_not_jira_s_is_told(talk: Any, answer: Any) -> None:
 def test_a_work_item_without_what_all_have_is_told(api: Any, strange: dict[str, Any]) -> None:
     answers: list[Any] = [{"issues": [strange], "total": 1}]
     _, batch = play(api.batch(["1"]), *answers)
-    assert batch.unread == {"1": "Jira gives it without id, key or fields"}
+    assert batch.unread == {"1": "Jira gives it without key or fields"}
     assert (issues(api, batch), batch.gone) == ([], [])
+
+
+@pytest.mark.parametrize("api", [CLOUD, DATA_CENTER])
+@pytest.mark.parametrize("number", [{}, {"id": None}, {"id": ""}, {"id": []}])
+def test_what_is_asked_for_is_not_taken_for_gone_where_an_answer_does_not_say_what_it_is_of(
+    api: Any, number: dict[str, Any]
+) -> None:
+    answer = {"issues": [{**number, "key": "A-1", "fields": {"summary": "x"}}], "total": 1}
+    with pytest.raises(JiraFailure, match="a work item has no id"):
+        play(api.batch(["1"]), answer)
+
+
+@pytest.mark.parametrize("api", [CLOUD, DATA_CENTER])
+def test_ids_may_be_numbers(api: Any) -> None:
+    whole = issue(2, changelog={"histories": [], "total": 0})
+    found: list[Any] = [{"issues": [{"id": 1, "key": "A-1"}, {**whole, "id": 2}], "total": 2}]
+    if api is CLOUD:
+        failing = {"issueErrors": [{"id": 3, "errorMessage": "too big"}]}
+        found = [found[0] | failing, {"issues": [], **failing}, {"issueChangeLogs": []}]
+    _, batch = play(api.batch(["1", "2", "3"] if api is CLOUD else ["1", "2"]), *found)
+    assert list(batch.told) == ["2"]
+    assert batch.gone == []
+    assert batch.unread["1"] == "Jira gives it without key or fields"
 
 
 @pytest.mark.parametrize(

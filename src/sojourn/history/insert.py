@@ -12,11 +12,12 @@ class Insert:
     """Inserts rows of some columns of a model, or replaces the row that has the same `unique` columns.
 
     `at_once` rows are one statement: each statement costs as much as some rows do, and SQLite's text index takes ten
-    times as long where each row has its own. Their cells must be fewer than the 32,766 that SQLite takes.
+    times as long where each row has its own. Their cells must be fewer than the 32,766 that SQLite takes. What is left
+    is written by powers of two, so that there are few statements, which databases keep.
     """
 
     def __init__(
-        self, model: type[Model], columns: Sequence[str], unique: Sequence[str] = (), *, at_once: int = 500
+        self, model: type[Model], columns: Sequence[str], unique: Sequence[str] = (), *, at_once: int = 100
     ) -> None:
         replaced = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in unique)
         self.on_conflict = f" ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {replaced}" if unique else ""
@@ -27,13 +28,14 @@ class Insert:
 
     def __call__(self, cursor: CursorWrapper, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows."""
-        rest = len(rows) % self._at_once
-        full = range(0, len(rows) - rest, self._at_once)
-        cursor.executemany(
-            self._full, [list(chain.from_iterable(rows[start : start + self._at_once])) for start in full]
-        )
-        if rest:
-            cursor.execute(self._sql(rest), list(chain.from_iterable(rows[len(rows) - rest :])))
+        end = len(rows) - len(rows) % self._at_once
+        full = [rows[start : start + self._at_once] for start in range(0, end, self._at_once)]
+        if full:
+            cursor.executemany(self._full, [list(chain.from_iterable(part)) for part in full])
+        while end < len(rows):
+            part = rows[end : end + (1 << (len(rows) - end).bit_length() - 1)]
+            cursor.execute(self._sql(len(part)), list(chain.from_iterable(part)))
+            end += len(part)
 
     def _sql(self, rows: int) -> str:
         return f"{self._head}{', '.join([self._row] * rows)}{self.on_conflict}"

@@ -52,7 +52,7 @@ _TIMELINE = Insert(Timeline, ("issue_id", "field_id", "at", "value", "author", "
 _VALUE = Insert(IssueValue, ("issue_id", "field_id", "value_id"))
 _LINK = Insert(Link, ("issue_id", *LinkRecord._fields))
 _TEXT = Insert(Text, ("issue_id", "field", "words"))
-_RAW = Insert(RawIssue, ("issue_id", "payload"))
+_RAW = Insert(RawIssue, ("issue_id", "payload"), at_once=50)
 
 
 @dataclass(frozen=True, slots=True)

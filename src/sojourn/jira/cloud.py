@@ -12,7 +12,7 @@ from sojourn.jira.answers import IGNORED, Account, Batch, Came, IdPage, Permissi
 from sojourn.jira.changelogs import in_ms
 from sojourn.jira.failures import BadRequest, CursorLost, NotThere
 from sojourn.jira.holders import UNKNOWN, Permits, browse_holders, holders
-from sojourn.jira.request import Talk, all_pages, get, number, objects, part, parts, post, text
+from sojourn.jira.request import Talk, all_pages, get, id_of, number, objects, part, parts, post, text
 
 MOST_IDS = 5_000
 MOST_ISSUES = 100
@@ -95,11 +95,11 @@ class Cloud:
         for one in parts(answer, "issues"):
             issue = part(one)
             if answers.is_work_item(issue):
-                found[str(issue["id"])] = Came(one, answers.lacks_comments(issue))
+                found[id_of(issue)] = Came(one, answers.lacks_comments(issue))
             else:
-                batch.unread[text(issue, "id")] = "Jira gives it without id, key or fields"
+                batch.unread[id_of(issue)] = "Jira gives it without key or fields"
         errors = objects(answer.get("issueErrors") or [])
-        return found, {text(error, "id"): text(error, "errorMessage") or "Jira does not say why" for error in errors}
+        return found, {id_of(error): text(error, "errorMessage") or "Jira does not say why" for error in errors}
 
     def _histories(self, ids: Sequence[str]) -> Talk[dict[str, list[bytes]]]:
         """The whole changelogs by work item: of all fields, so that a field can be tracked later."""

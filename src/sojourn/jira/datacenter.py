@@ -12,7 +12,7 @@ from sojourn.jira import answers, values
 from sojourn.jira.answers import IGNORED, Account, Batch, Came, IdPage, Permission
 from sojourn.jira.failures import NotThere
 from sojourn.jira.holders import PORTAL, UNKNOWN, Permits, browse_holders
-from sojourn.jira.request import Talk, all_pages, get, number, objects, part, parts, post, text
+from sojourn.jira.request import Talk, all_pages, get, id_of, number, objects, part, parts, post, text
 
 MOST_IDS = 1_000
 MOST_ISSUES = 100
@@ -92,9 +92,9 @@ class DataCenter:
             for one in page:
                 issue = part(one)
                 if answers.is_work_item(issue):
-                    found[str(issue["id"])] = Came(one, answers.lacks_comments(issue), _lacks_histories(issue))
+                    found[id_of(issue)] = Came(one, answers.lacks_comments(issue), _lacks_histories(issue))
                 else:
-                    batch.unread[str(issue.get("id"))] = "Jira gives it without id, key or fields"
+                    batch.unread[id_of(issue)] = "Jira gives it without key or fields"
             if not page or read >= number(answer, "total"):
                 break
         return found

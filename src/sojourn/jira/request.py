@@ -125,6 +125,14 @@ def text(answer: Any, name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
+def id_of(one: dict[str, Any]) -> str:
+    """The id of a work item; raises JiraFailure where it has none, so that what was asked for is not taken for gone."""
+    found = one.get("id")
+    if found in (None, "") or not isinstance(found, str | int):
+        raise JiraFailure("Jira answers otherwise than described: a work item has no id")
+    return str(found)
+
+
 def all_pages(request: Request, name: str, most: int) -> Talk[list[dict[str, Any]]]:
     """The objects of a list that comes in pages by `startAt`; `name` is empty where a page is a bare list."""
     found: list[dict[str, Any]] = []

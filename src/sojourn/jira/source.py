@@ -26,7 +26,7 @@ from datetime import tzinfo
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
-from sojourn.errors import Refused, UserError
+from sojourn.errors import UserError
 from sojourn.jira.answers import Account, Batch, IdPage, Permission, Told
 from sojourn.jira.client import Client
 from sojourn.jira.cloud import Cloud
@@ -146,7 +146,7 @@ class JiraSource:
             raise
         except Unavailable as error:
             return self._without_poison(ids, error, is_part=is_part)
-        except (JiraFailure, Refused) as error:
+        except JiraFailure as error:
             if len(ids) == 1:
                 return _unread(ids, error)
             batch = self._batch(ids[: len(ids) // 2])

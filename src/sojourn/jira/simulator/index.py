@@ -25,7 +25,7 @@ _ALWAYS = 1 << 62
 _SORT = {"updated": "updated_ms", "created": "created_ms", "id": "id", "key": "id", "issuekey": "id"}
 
 
-_BY_UPDATE: tuple[Order, ...] = tuple((("updated_ms", way), ("id", way), ("id", way)) for way in (1, -1))
+_BY_UPDATE: tuple[Order, ...] = tuple((("updated_ms", way), ("id", way)) for way in (1, -1))
 """The orders in which sweeps ask, and in which entries are kept."""
 
 
@@ -50,12 +50,12 @@ class Entry:
 class Query:
     """JQL that was read: what is chosen, in which order, and the ids where it names nothing but some.
 
-    `project` is one, by id or key, or nothing. `since_ms` and `until_ms` say when it was updated; `conditions` are all
-    others. `is_bounded` is whether anything is asked for.
+    `project` is one, by id or key, None for all. `since_ms` and `until_ms` say when it was updated; `conditions` are
+    all others. `is_bounded` is whether anything is asked for.
     """
 
     is_bounded: bool
-    project: str
+    project: str | None
     since_ms: int
     until_ms: int
     conditions: tuple[Condition, ...]
@@ -72,12 +72,12 @@ def read(jql: str, zone: tzinfo) -> Query:
     """Read JQL; dates are minutes in the zone. Raises BadJql."""
     where, _, order = jql.partition("ORDER BY")
     terms = [term for term in re.split(r"\bAND\b", where) if term.strip()]
-    project, since_ms, until_ms, conditions = "", -_ALWAYS, _ALWAYS, []
+    project, since_ms, until_ms, conditions = None, -_ALWAYS, _ALWAYS, []
     for term in terms:
         found = _TERM.fullmatch(term)
         if not found:
             raise BadJql(f"Error in the JQL Query: '{term.strip()}' is not understood.")
-        if found["project"] and not project:
+        if found["project"] and project is None:
             project = found["project"].strip('"')
         elif (found["date"] or "").lower() == "updated":
             first_ms, end_ms = _span(found, zone)
@@ -94,7 +94,7 @@ def _order(text: str) -> Order:
     if any(len(way) not in (1, 2) or way[0].lower() not in _SORT for way in ways):
         raise BadJql(f"Field '{text.strip()}' does not exist or cannot be sorted by.")
     found = tuple((_SORT[way[0].lower()], -1 if way[1:] == ["DESC"] else 1) for way in ways)
-    return (*found, ("id", found[-1][1] if found else -1))
+    return found if found and found[-1][0] == "id" else (*found, ("id", found[-1][1] if found else -1))
 
 
 def _condition(found: re.Match[str], zone: tzinfo) -> Condition:
@@ -129,7 +129,7 @@ class Index:
     def __init__(self) -> None:
         self._entries: dict[int, Entry] = {}
         self._waiting: deque[tuple[int, int, Entry | None]] = deque()
-        self._by_update: dict[str, list[Entry]] = {}  # of each project by id and by key, and of all
+        self._by_update: dict[str | None, list[Entry]] = {}  # of each project by id and by key, and of all
 
     def put(self, entry: Entry) -> None:
         """Know a work item at once."""
@@ -186,5 +186,5 @@ class Index:
 
     def _sort(self) -> None:
         for entry in sorted(self._entries.values(), key=attrgetter("updated_ms", "id")):
-            for name in {"", entry.project, entry.project_key}:
+            for name in {None, entry.project, entry.project_key}:
                 self._by_update.setdefault(name, []).append(entry)

@@ -4,24 +4,26 @@
 
 The first calls Jira, from threads; the second does nothing but compute, in one thread, since threads that hand Python
 over to each other from core to core take half as long again. `fetch` is told what to read on its stdin, secrets among
-it. Both end with the process that began them, however that ends: they have nothing to read any more, or nobody to write
-to. Neither has a store.
+it. Both end with the process that began them, however that ends: `fetch` when it can be told nothing any more, whatever
+it waits for, and `understand` when it can hear nothing more from `fetch`. Neither has a store.
 """
 
 import json
 import marshal
 import os
-import signal
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from queue import Queue
 from typing import IO, Any, NamedTuple, NoReturn
 
 import orjson
 
+from sojourn.errors import UserError
 from sojourn.history.record import IssueRecord
 from sojourn.jira import credentials, failures
 from sojourn.jira.failures import JiraFailure, Unavailable
@@ -97,9 +99,9 @@ class Apart:
         """
         if self._next and (self._next != window or cursor or last_id):
             self.close()
-        processes, is_asked = self._processes or self._start(), self._next is not None
-        is_done = False
+        is_asked, is_done = self._next is not None, False
         try:
+            processes = self._processes or self._start()
             if not is_asked:
                 _say(processes.fetching.stdin, {"window": _parts(window), "cursor": cursor, "last_id": last_id})
             if then:
@@ -127,8 +129,15 @@ class Apart:
 
     def _start(self) -> Processes:
         pipe = subprocess.PIPE
-        fetching = subprocess.Popen(_FETCH, stdin=pipe, stdout=pipe)
-        understanding = subprocess.Popen([*_UNDERSTAND, json.dumps(self._reader)], stdin=fetching.stdout, stdout=pipe)
+        # A group of their own: who interrupts the command means this process, with which they end.
+        fetching = subprocess.Popen(_FETCH, stdin=pipe, stdout=pipe, process_group=0)
+        try:
+            command = [*_UNDERSTAND, json.dumps(self._reader)]
+            understanding = subprocess.Popen(command, stdin=fetching.stdout, stdout=pipe, process_group=0)
+        except OSError:
+            fetching.kill()
+            fetching.wait()
+            raise
         if fetching.stdout:
             fetching.stdout.close()  # else it would not be told that nobody listens any more
         self._processes = Processes(fetching, understanding)
@@ -167,7 +176,7 @@ def _raise(told: dict[str, Any]) -> NoReturn:
 
 def fetch() -> None:
     """Be the process that calls Jira."""
-    stdin, stdout = _begin()
+    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
     told = orjson.loads(stdin.readline())
     name, *parts = told["credentials"]
     signed = {kind: getattr(credentials, kind) for kind in _CREDENTIALS}[name](*parts)
@@ -176,9 +185,19 @@ def fetch() -> None:
     route = Route(Openings.of([tuple(one) for one in where["openings"]]), where["proxy"], authorities)
     manners = Manners(told["name"], sleep=Pauses(lambda: None).sleep)
     target = Jira(credentials=signed, **told["jira"])
-    with rarely_collected(), JiraSource.open(target, route, manners) as source, suppress(BrokenPipeError):
-        for line in stdin:
-            _fetch(source, orjson.loads(line), lambda kind, body=b"": _send(stdout, kind, body))
+    asked: Queue[bytes] = Queue()
+    threading.Thread(target=_listen, args=(stdin, asked), daemon=True).start()
+    with rarely_collected(), JiraSource.open(target, route, manners) as source:
+        try:
+            while True:
+                _fetch(source, orjson.loads(asked.get()), lambda kind, body=b"": _send(stdout, kind, body))
+        except BrokenPipeError:
+            _end()
+
+
+def _listen(stdin: IO[bytes], asked: Queue[bytes]) -> None:
+    for line in stdin:
+        asked.put(line)
     _end()
 
 
@@ -187,7 +206,7 @@ def _fetch(source: JiraSource, asked: dict[str, Any], send: Callable[..., None])
         send(_NAMES, marshal.dumps((source.payloads.kind, dict(source.payloads.names))))
         for chunk in Chunks(source).window(Window(*asked["window"]), asked["cursor"], asked["last_id"]):
             send(_CHUNK, pack(chunk))
-    except JiraFailure as failure:
+    except UserError as failure:
         told = {"class": type(failure).__name__, "text": str(failure), "wait_s": getattr(failure, "wait_s", 0.0)}
         send(_FAILURE, orjson.dumps(told))
     else:
@@ -196,7 +215,7 @@ def _fetch(source: JiraSource, asked: dict[str, Any], send: Callable[..., None])
 
 def understand() -> None:
     """Be the process that makes records of what Jira told."""
-    stdin, stdout = _begin()
+    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
     reader = Reader(**orjson.loads(sys.argv[1]))
     with rarely_collected(), suppress(BrokenPipeError, EOFError):
         while True:
@@ -208,14 +227,8 @@ def understand() -> None:
     _end()
 
 
-def _begin() -> tuple[IO[bytes], IO[bytes]]:
-    # Who interrupts the command means the process that began this one, and this one ends with it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return sys.stdin.buffer, sys.stdout.buffer
-
-
 def _end() -> NoReturn:
-    # What is left in the buffer of stdout has nobody to go to, and Python would complain.
+    # Calls under way are waited for by nobody. What is left in the buffer of stdout has nobody to go to, either.
     os._exit(0)
 
 

@@ -3,11 +3,12 @@
 What Jira does not list is asked for by itself before it is taken for gone: a sweep can end early unseen.
 """
 
-from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
+from sojourn.errors import UserError
 from sojourn.history.models import Issue
+from sojourn.jira.answers import Batch
 from sojourn.jira.failures import CursorLost
 from sojourn.jira.models import ProjectState
 from sojourn.jira.sync import drift
@@ -70,7 +71,7 @@ def remove(hand: Hand, state: ProjectState) -> None:
     """
     stored = _stored(hand, state)
     for batch in hand.source.batches(stored[: _AT_ONCE // 10]):
-        if _still_there([hand.source.payloads(told) for told in batch.told.values()], state):
+        if _still_there(hand, batch, state):
             hand.context.log(f"Jira does not list {state.key} now, and gives its work items; it stays as it is.")
             return
     for start in range(0, len(stored), _AT_ONCE):
@@ -81,9 +82,13 @@ def remove(hand: Hand, state: ProjectState) -> None:
         hand.context.log(f"The account sees {state.key} no more: its {len(stored):,} work items are gone from here.")
 
 
-def _still_there(issues: Iterable[dict[str, Any]], state: ProjectState) -> bool:
-    projects = [issue["fields"].get("project") for issue in issues]
-    return any(isinstance(one, dict) and str(one.get("id")) == state.project for one in projects)
+def _still_there(hand: Hand, batch: Batch, state: ProjectState) -> bool:
+    for told in batch.told.values():
+        with suppress(UserError):  # what makes no sense says nothing
+            project = hand.source.payloads(told)["fields"].get("project")
+            if isinstance(project, dict) and str(project.get("id")) == state.project:
+                return True
+    return False
 
 
 def _stored(hand: Hand, state: ProjectState) -> list[str]:

@@ -16,7 +16,7 @@ _DAY_MS = 86_400_000
 _FEW = 2_000
 """So many work items are read as one window, however far back they go."""
 LONG = 3_000
-"""Where so many work items are known to be still to be read, they are read by a process of their own."""
+"""Where so many work items are known to be still to be read, they are read by processes of their own."""
 
 _ENOUGH = 1_000
 _MOST = 50 * _ENOUGH

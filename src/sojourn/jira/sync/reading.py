@@ -28,7 +28,7 @@ _FEW_ITEMS = 100
 R = TypeVar("R")
 T = TypeVar("T")
 _AHEAD = 2
-_AHEAD_APART = 6
+_AHEAD_APART = 4
 """So many chunks wait to be written: of those that were read apart more, since they are packed until then."""
 _RARELY = 50_000
 _LOOK_S = 1.0
@@ -77,11 +77,9 @@ class Chunks:
 
     def window(self, window: Window, cursor: str, last_id: str, reconcile: Sequence[str] = ()) -> Iterator[Chunk[Told]]:
         """The work items of a window, from a page's cursor on, after that id of the page."""
-        return self.pages(self._source.ids(window, cursor or None, reconcile), cursor, last_id)
+        return self.pages(self._source.ids(window, cursor or None, reconcile), cursor, last_id, MOST_ITEMS)
 
-    def pages(
-        self, pages: Iterable[IdPage], cursor: str = "", last_id: str = "", most: int = MOST_ITEMS
-    ) -> Iterator[Chunk[Told]]:
+    def pages(self, pages: Iterable[IdPage], cursor: str, last_id: str, most: int) -> Iterator[Chunk[Told]]:
         """The work items of pages of ids, of which the first is that of a cursor, so many in a chunk."""
         for page in pages:
             ids = list(dict.fromkeys(page.ids))
@@ -112,6 +110,7 @@ class Understanding(Generic[R]):
         """The chunk with what was made. What cannot be read is told in it, and never ends the sync."""
         place = (told.cursor, told.last_id, told.is_end_of_page)
         chunk = Chunk[R]({}, {}, dict(told.unread), told.gone, *place)
+        unread = len(chunk.unread)
         for jira_id, one in told.records.items():
             try:
                 chunk.records[jira_id] = self._make(self._reader.read(self._payloads(one), chunk.labels))
@@ -120,7 +119,11 @@ class Understanding(Generic[R]):
             except Exception as error:
                 log.exception("work item %s", jira_id)
                 chunk.unread[jira_id] = f"it cannot be read: {type(error).__name__}; the log says more"
-        return chunk
+        if len(chunk.unread) == unread:
+            return chunk
+        # What could not be read has taught some names, which nothing uses: the others are made once more without it.
+        read = {jira_id: told.records[jira_id] for jira_id in chunk.records}
+        return self(Chunk(read, {}, chunk.unread, told.gone, *place))
 
 
 class Elsewhere(Protocol):
@@ -163,7 +166,7 @@ class Reading:
 
     def these(self, ids: list[str]) -> Iterator[Chunk[IssueRecord]]:
         """Work items by id."""
-        return self._here(self._chunks.pages([IdPage(ids, None)], most=_FEW_ITEMS)) if ids else iter(())
+        return self._here(self._chunks.pages([IdPage(ids, None)], "", "", _FEW_ITEMS)) if ids else iter(())
 
     def window(
         self,
