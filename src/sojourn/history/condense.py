@@ -1,5 +1,6 @@
 """Making segments (`segments`) of what was written since they were made last."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -17,8 +18,11 @@ from sojourn.history.write import GONE_MS
 _ALWAYS = ("status", "assignee")
 """The fields that every segment has; it has others where some work item of it has a timeline of them."""
 
-_AT_ONCE = 2
+_AT_ONCE = 1
 """Blocks made in one transaction, for which writers wait: a twentieth of a second."""
+
+_PAUSE_S = 0.005
+"""Before the next transaction: who waits for a turn on SQLite looks every 2 ms whether it has come."""
 
 
 def condense() -> None:
@@ -40,7 +44,10 @@ def step() -> bool:
             _condense(begin, end, now)
         for site, version in done.items():
             Site.objects.filter(pk=site).update(segmented=version)
-    return any(version < now[site] for site, version in done.items())
+    is_more = any(version < now[site] for site, version in done.items())
+    if is_more:
+        time.sleep(_PAUSE_S)
+    return is_more
 
 
 def _have_writers_wait() -> None:
