@@ -267,8 +267,11 @@ def test_ids_may_be_numbers(api: Any) -> None:
     found: list[Any] = [{"issues": [{"id": 1, "key": "A-1"}, {**whole, "id": 2}], "total": 2}]
     if api is CLOUD:
         failing = {"issueErrors": [{"id": 3, "errorMessage": "too big"}]}
-        found = [found[0] | failing, {"issues": [], **failing}, {"issueChangeLogs": []}]
+        histories = [{"issueId": 2, "changeHistories": [{"id": "11"}]}]
+        found = [found[0] | failing, {"issues": [], **failing}, {"issueChangeLogs": histories}]
+        whole["changelog"] = {"histories": [{"id": "11"}], "total": 1}
     _, batch = play(api.batch(["1", "2", "3"] if api is CLOUD else ["1", "2"]), *found)
+    assert [one["changelog"] for one in issues(api, batch)] == [whole["changelog"]]
     assert list(batch.told) == ["2"]
     assert batch.gone == []
     assert batch.unread["1"] == "Jira gives it without key or fields"

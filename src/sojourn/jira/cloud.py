@@ -108,7 +108,7 @@ class Cloud:
         while ids:
             answer = yield post("/rest/api/3/changelog/bulkfetch", question, apart="issueChangeLogs")
             for one in parts(answer, "issueChangeLogs"):
-                found.setdefault(text(part(one), "issueId"), []).append(one)
+                found.setdefault(id_of(part(one), "issueId"), []).append(one)
             token = text(answer, "nextPageToken")
             if not token:
                 break

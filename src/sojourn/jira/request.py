@@ -125,9 +125,9 @@ def text(answer: Any, name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-def id_of(one: dict[str, Any]) -> str:
+def id_of(one: dict[str, Any], name: str = "id") -> str:
     """The id of a work item; raises JiraFailure where it has none, so that what was asked for is not taken for gone."""
-    found = one.get("id")
+    found = one.get(name)
     if found in (None, "") or not isinstance(found, str | int):
         raise JiraFailure("Jira answers otherwise than described: a work item has no id")
     return str(found)
