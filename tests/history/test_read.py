@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.models import F
+from psycopg.types.json import Json
 
 from sojourn.core.flags import Flag
 from sojourn.history import read
@@ -174,6 +175,37 @@ def test_a_reader_that_is_held_does_not_keep_the_process_from_collecting_garbage
         batches.close()
         if not was_enabled:
             gc.disable()
+
+
+@pytest.mark.django_db
+def test_a_reader_that_was_left_unfinished_is_not_closed_in_the_middle_of_another_statement() -> None:
+    """PostgreSQL's driver would wait for itself for ever."""
+    some()
+    cycle: list[Any] = [read.timelines(Issue.objects.all(), "status", ["key"])]
+    take_one(cycle[0])
+    cycle.append(cycle)
+    held = [cycle]
+    del cycle
+    enabled, thresholds = gc.isenabled(), gc.get_threshold()
+
+    def dumped(_: Any) -> str:
+        held.clear()
+        gc.set_threshold(1, 1, 1)
+        _ = [[number] for number in range(100)]  # garbage is looked for here, if it may be
+        return "{}"
+
+    gc.enable()
+    try:
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SELECT %s", [Json({}, dumps=dumped)])
+            else:
+                cursor.execute("SELECT %s", [dumped({})])
+    finally:
+        gc.set_threshold(*thresholds)
+        if not enabled:
+            gc.disable()
+    assert Issue.objects.count() == 4
 
 
 @pytest.mark.django_db

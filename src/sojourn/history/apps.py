@@ -5,6 +5,8 @@ from typing import Any
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 
+from sojourn.history.garbage import while_executing
+
 
 class HistoryConfig(AppConfig):
     """Tables of the history."""
@@ -19,5 +21,7 @@ class HistoryConfig(AppConfig):
 def _set_up(connection: Any, **_: Any) -> None:
     """PostgreSQL would compile a query of many conditions for a minute that then runs for milliseconds."""
     if connection.vendor == "postgresql":
+        if while_executing not in connection.execute_wrappers:
+            connection.execute_wrappers.insert(0, while_executing)
         with connection.cursor() as cursor:
             cursor.execute("SET jit = off")

@@ -1,9 +1,7 @@
 """Reading many work items as columns: one query, plain rows, arrays joined block by block."""
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, groupby, takewhile
@@ -34,6 +32,7 @@ from numpy.typing import NDArray
 
 from sojourn.core.timeline import Timelines, concatenated
 from sojourn.history import segments
+from sojourn.history.garbage import uncollected
 from sojourn.history.models import Field, Issue, IssueValue, Value
 from sojourn.history.packing import EMPTY, pack, unpack
 from sojourn.history.segments import Packed, Stretch
@@ -268,7 +267,7 @@ def _ahead(read: Callable[[], T]) -> Iterator[T]:
 def _blocks(cursor: CursorWrapper, made: Callable[[list[tuple[Any, ...]]], T]) -> list[T]:
     """What is made of the next rows; nothing at the end."""
     size = min(_BLOCK, BATCH)
-    with _no_cycles():
+    with uncollected():  # rows hold no cycles; looking for some among millions of them doubles the time to read
         rows = takewhile(bool, (cursor.fetchmany(size) for _ in range(BATCH // size)))
         return [made(block) for block in rows]
 
@@ -316,18 +315,3 @@ def _filled(blobs: Iterable[bytes | None], numbers: Sequence[int]) -> tuple[byte
     packed = pack(numbers)
     single = (packed[start : start + 8] for start in range(0, len(packed), 8))
     return tuple(blob or next(single) for blob in blobs)
-
-
-@contextmanager
-def _no_cycles() -> Iterator[None]:
-    """Rows of bytes and numbers hold no cycles; looking for some among millions of them doubles the time to read.
-
-    Nobody else's code runs meanwhile: a reader that is never read to its end would leave the whole process without.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
