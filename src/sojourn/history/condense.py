@@ -1,6 +1,5 @@
 """Making segments (`segments`) of what was written since they were made last."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -8,7 +7,7 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import F
 
-from sojourn.history import read, segments
+from sojourn.history import read, segments, turns
 from sojourn.history.models import Issue, Segment, SegmentLine, Site, Timeline
 from sojourn.history.packing import narrow
 from sojourn.history.read import Batch
@@ -20,9 +19,6 @@ _ALWAYS = ("status", "assignee")
 
 _AT_ONCE = 1
 """Blocks made in one transaction, for which writers wait: a twentieth of a second."""
-
-_PAUSE_S = 0.005
-"""Before the next transaction: who waits for a turn on SQLite looks every 2 ms whether it has come."""
 
 
 def condense() -> None:
@@ -46,7 +42,7 @@ def step() -> bool:
             Site.objects.filter(pk=site).update(segmented=version)
     is_more = any(version < now[site] for site, version in done.items())
     if is_more:
-        time.sleep(_PAUSE_S)
+        turns.give_way()
     return is_more
 
 

@@ -11,6 +11,12 @@ T = TypeVar("T")
 _PAUSE_S = 0.002
 
 
+def give_way() -> None:
+    """Between two transactions of a long work: let those have a turn who wait for one (`next_in_turn`)."""
+    if connection.vendor == "sqlite":
+        time.sleep(2 * _PAUSE_S)
+
+
 def is_taken(error: OperationalError) -> bool:
     """Whether something failed because it was another's turn."""
     return "locked" in str(error)
