@@ -24,8 +24,6 @@ class Dictionary:
         self.site = site
         self.numbers: dict[Ref | None, int] = {None: EMPTY}
         """The integers that stand for values in the arrays."""
-        self.accounts: dict[str | None, int] = {None: EMPTY}
-        """Those of the values that are accounts, by id."""
         self._values: dict[Ref, Value] = {}
         self._know(Value.objects.filter(site=site))
         self._fields: dict[str, Field] = {field.key: field for field in Field.objects.filter(site=site)}
@@ -130,8 +128,6 @@ class Dictionary:
         for value in values:
             self._values[value.kind, value.key] = value
             self.numbers[value.kind, value.key] = value.pk
-            if value.kind == "user":
-                self.accounts[value.key] = value.pk
 
     @staticmethod
     def _save(values: list[Value]) -> None:

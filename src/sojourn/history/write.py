@@ -220,10 +220,10 @@ class Writer:
         )
 
     def _timelines(self, issue: int, record: IssueRecord) -> Iterator[tuple[Any, ...]]:
-        numbers, accounts, field = self.dictionary.numbers, self.dictionary.accounts, self.dictionary.field
+        numbers, field = self.dictionary.numbers, self.dictionary.field
         for key, steps in record.timelines.items():
             value = pack([numbers[ref] for ref in steps.value])
-            author = pack([accounts[account or None] for account in steps.author])
+            author = pack([numbers[("user", account) if account else None] for account in steps.author])
             yield issue, field(key), pack(steps.at_ms), value, author, int(steps.flags)
 
     def _values(self, issue: int, record: IssueRecord) -> Iterator[tuple[int, int, int]]:
