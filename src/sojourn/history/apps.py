@@ -19,7 +19,10 @@ class HistoryConfig(AppConfig):
 
 
 def _set_up(connection: Any, **_: Any) -> None:
-    """PostgreSQL would compile a query of many conditions for a minute that then runs for milliseconds."""
+    """What PostgreSQL needs: no garbage looked for while it has a statement (`while_executing`), and no compiling.
+
+    It would compile a query of many conditions for a minute that then runs for milliseconds.
+    """
     if connection.vendor == "postgresql":
         if while_executing not in connection.execute_wrappers:
             connection.execute_wrappers.insert(0, while_executing)
