@@ -68,11 +68,9 @@ class Histories:
 
     def _take(self, history: dict[str, Any]) -> None:
         history_id = str(history.get("id", ""))
-        try:
-            at_ms = values.instant_ms(history.get("created"), "created")
-            items = values.objects(history.get("items"), "items")
-        except Refused as error:
-            raise Refused(f"{self.record.key}.changelog.{history_id}.{error.path}", error.problem) from None
+        path = f"{self.record.key}.changelog.{history_id}."
+        at_ms = values.instant_ms(history.get("created"), path + "created")
+        items = values.objects(history.get("items"), path + "items")
         wanted = [(place, key, item) for place, item in enumerate(items) if (key := self._tracked(item))]
         if not wanted:
             return

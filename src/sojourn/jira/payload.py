@@ -116,10 +116,9 @@ def _present(record: IssueRecord, fields: dict[str, Any], name: str) -> Ref | No
     key = key_of(SINGLE[name], value)
     if key is None:
         return None
-    kind = SINGLE[name]
-    ref, rank = (kind, key), FROM_PRESENT + (record.updated_ms or record.created_ms)
-    if kind != "user" or record.lacks(ref, rank):
-        record.name(ref, values.name_of(value), rank, values.category_of(value))
+    ref = (SINGLE[name], key)
+    rank = FROM_PRESENT + (record.updated_ms or record.created_ms)
+    record.name(ref, values.name_of(value), rank, values.category_of(value))
     return ref
 
 
