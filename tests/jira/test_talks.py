@@ -303,7 +303,7 @@ def test_an_answer_that_is_no_json_is_not_taken_for_one(body: bytes, is_json: bo
 
 
 def test_members_stay_json_and_the_rest_is_read() -> None:
-    request = post("/x", {}, apart="issues")
+    request = post("/x", {}, split="issues")
     found = request.read(b'{"issues": [{"id": "1", "half": "\\ud83d"}, {}], "total": 2, "issueErrors": [{"id": "3"}]}')
     assert found == {
         "issues": [b'{"id": "1", "half": "\\ud83d"}', b"{}"],

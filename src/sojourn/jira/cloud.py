@@ -90,7 +90,7 @@ class Cloud:
     def _bulk(self, ids: Sequence[str], batch: Batch) -> Talk[tuple[dict[str, Came], dict[str, str]]]:
         """Work items by id, and why Jira could not give some."""
         question = {"issueIdsOrKeys": list(ids), "fields": self._fields}
-        answer = yield post("/rest/api/3/issue/bulkfetch", question, apart="issues")
+        answer = yield post("/rest/api/3/issue/bulkfetch", question, split="issues")
         found: dict[str, Came] = {}
         for one in parts(answer, "issues"):
             issue = part(one)
@@ -106,7 +106,7 @@ class Cloud:
         found: dict[str, list[bytes]] = {}
         question: dict[str, Any] = {"issueIdsOrKeys": list(ids), "maxResults": _MOST_HISTORIES}
         while ids:
-            answer = yield post("/rest/api/3/changelog/bulkfetch", question, apart="issueChangeLogs")
+            answer = yield post("/rest/api/3/changelog/bulkfetch", question, split="issueChangeLogs")
             for one in parts(answer, "issueChangeLogs"):
                 found.setdefault(id_of(part(one), "issueId"), []).append(one)
             token = text(answer, "nextPageToken")

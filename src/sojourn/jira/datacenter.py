@@ -86,7 +86,7 @@ class DataCenter:
         read = 0
         while read < len(ids):
             asked = {**question, "startAt": read, "maxResults": len(ids)}
-            answer = yield post("/rest/api/2/search", asked, apart="issues")
+            answer = yield post("/rest/api/2/search", asked, split="issues")
             page = parts(answer, "issues")
             read += len(page)
             for one in page:

@@ -27,7 +27,7 @@ _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 class Request:
     """One question. Its `endpoint`, the method and the pattern of the address, is what Jira limits by.
 
-    `apart` names a list in the answer whose members stay JSON, to be read one by one when they are needed: a hundred
+    `split` names a list in the answer whose members stay JSON, to be read one by one when they are needed: a hundred
     work items at once fill more memory than a processor has at hand, and reading them takes half as long again.
     """
 
@@ -36,7 +36,7 @@ class Request:
     places: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
-    apart: str = ""
+    split: str = ""
 
     @property
     def endpoint(self) -> str:
@@ -51,17 +51,17 @@ class Request:
 
     def read(self, body: bytes) -> Any:
         """What an answer says, as a talk is sent it; raises ValueError where it is no JSON."""
-        if not self.apart:
+        if not self.split:
             return loads(body)
         try:
             found = _OBJECT.decode(body)
-            members = [bytes(member) for member in _LIST.decode(found.pop(self.apart, b""))]
+            members = [bytes(member) for member in _LIST.decode(found.pop(self.split, b""))]
         except (msgspec.DecodeError, RecursionError):  # no such JSON, or there are halves of characters in it
-            return _with_members_apart(loads(body), self.apart)
-        return {self.apart: members, **{name: loads(bytes(value)) for name, value in found.items()}}
+            return _split_again(loads(body), self.split)
+        return {self.split: members, **{name: loads(bytes(value)) for name, value in found.items()}}
 
 
-def _with_members_apart(found: Any, name: str) -> Any:
+def _split_again(found: Any, name: str) -> Any:
     if not isinstance(found, dict) or not isinstance(found.get(name), list):
         return found  # the talk refuses it
     try:
@@ -79,9 +79,9 @@ def get(pattern: str, places: Mapping[str, str] | None = None, /, **query: str |
     return Request("GET", pattern, places or {}, {name: str(value) for name, value in query.items()})
 
 
-def post(pattern: str, body: Mapping[str, Any], apart: str = "") -> Request:
+def post(pattern: str, body: Mapping[str, Any], split: str = "") -> Request:
     """A request that reads, with more to say than fits into an address."""
-    return Request("POST", pattern, body=body, apart=apart)
+    return Request("POST", pattern, body=body, split=split)
 
 
 def objects(answer: Any, name: str = "") -> list[dict[str, Any]]:
@@ -93,7 +93,7 @@ def objects(answer: Any, name: str = "") -> list[dict[str, Any]]:
 
 
 def parts(answer: Any, name: str) -> list[bytes]:
-    """The members of the list that stays JSON (`Request.apart`); raises JiraFailure where there is none."""
+    """The members of the list that stays JSON (`Request.split`); raises JiraFailure where there is none."""
     found = answer.get(name) if isinstance(answer, dict) else None
     if not isinstance(found, list) or not all(isinstance(part, bytes) for part in found):
         raise JiraFailure(f"Jira answers otherwise than described: {name} is no list")
